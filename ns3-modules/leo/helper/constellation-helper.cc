@@ -1,0 +1,96 @@
+/*
+ * SPDX-License-Identifier: GPL-2.0-only
+ */
+
+#include "constellation-helper.h"
+
+#include "slot-routing-helper.h"
+
+#include "ns3/drop-tail-queue.h"
+#include "ns3/hermite-mobility-model.h"
+#include "ns3/internet-stack-helper.h"
+#include "ns3/ipv4.h"
+#include "ns3/mac48-address.h"
+#include "ns3/pointer.h"
+#include "ns3/trace-helper.h"
+#include "ns3/uinteger.h"
+
+namespace ns3
+{
+
+ConstellationHelper::ConstellationHelper()
+{
+    m_deviceFactory.SetTypeId("ns3::PointToPointNetDevice");
+    m_queueFactory.SetTypeId("ns3::DropTailQueue<Packet>");
+}
+
+void
+ConstellationHelper::SetDeviceAttribute(const std::string& name, const AttributeValue& value)
+{
+    m_deviceFactory.Set(name, value);
+}
+
+void
+ConstellationHelper::SetQueueAttribute(const std::string& name, const AttributeValue& value)
+{
+    m_queueFactory.Set(name, value);
+}
+
+NodeContainer
+ConstellationHelper::CreateSatellites(Ptr<EphemerisKnots> ephemeris,
+                                      Ptr<ForwardingTables> tables) const
+{
+    NodeContainer satellites;
+    satellites.Create(ephemeris->GetNSatellites());
+    for (uint32_t satellite = 0; satellite < satellites.GetN(); ++satellite)
+    {
+        satellites.Get(satellite)->AggregateObject(
+            CreateObjectWithAttributes<HermiteMobilityModel>("Ephemeris",
+                                                             PointerValue(ephemeris),
+                                                             "Satellite",
+                                                             UintegerValue(satellite)));
+    }
+    InternetStackHelper stack;
+    stack.SetIpv6StackInstall(false);
+    stack.SetRoutingHelper(SlotRoutingHelper(tables));
+    stack.Install(satellites);
+    return satellites;
+}
+
+void
+ConstellationHelper::AddDevice(Ptr<Node> node, Ptr<LaserChannel> channel) const
+{
+    Ptr<PointToPointNetDevice> device = m_deviceFactory.Create<PointToPointNetDevice>();
+    device->SetAddress(Mac48Address::Allocate());
+    device->SetQueue(m_queueFactory.Create<Queue<Packet>>());
+    node->AddDevice(device);
+    device->Attach(channel);
+
+    Ptr<Ipv4> ipv4 = node->GetObject<Ipv4>();
+    const uint32_t interface = ipv4->AddInterface(device);
+    const uint32_t satellite = node->GetObject<HermiteMobilityModel>()->GetSatellite();
+    ipv4->AddAddress(
+        interface,
+        Ipv4InterfaceAddress(ForwardingTables::GetAddress(satellite), Ipv4Mask::GetOnes()));
+    ipv4->SetMetric(interface, 1);
+    ipv4->SetUp(interface);
+}
+
+Ptr<LaserChannel>
+ConstellationHelper::Connect(Ptr<Node> a, Ptr<Node> b) const
+{
+    Ptr<LaserChannel> channel = CreateObject<LaserChannel>();
+    AddDevice(a, channel);
+    AddDevice(b, channel);
+    return channel;
+}
+
+void
+ConstellationHelper::EnablePcap(Ptr<PointToPointNetDevice> device, const std::string& filename)
+{
+    PcapHelper pcap;
+    Ptr<PcapFileWrapper> file = pcap.CreateFile(filename, std::ios::out, PcapHelper::DLT_PPP);
+    pcap.HookDefaultSink<PointToPointNetDevice>(device, "PromiscSniffer", file);
+}
+
+} // namespace ns3

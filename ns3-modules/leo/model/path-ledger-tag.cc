@@ -1,0 +1,131 @@
+/*
+ * SPDX-License-Identifier: GPL-2.0-only
+ */
+
+#include "path-ledger-tag.h"
+
+namespace ns3
+{
+
+NS_OBJECT_ENSURE_REGISTERED(PathLedgerTag);
+
+TypeId
+PathLedgerTag::GetTypeId()
+{
+    static TypeId tid = TypeId("ns3::PathLedgerTag")
+                            .SetParent<Tag>()
+                            .SetGroupName("Leo")
+                            .AddConstructor<PathLedgerTag>();
+    return tid;
+}
+
+PathLedgerTag::PathLedgerTag(uint64_t message, uint32_t segment, uint32_t segments, Time sent)
+    : m_message(message),
+      m_segment(segment),
+      m_segments(segments),
+      m_ready(sent.GetNanoSeconds())
+{
+}
+
+void
+PathLedgerTag::AddHop(Time idleStart, Time transmission, Time propagation)
+{
+    m_ready = (idleStart + transmission + propagation).GetNanoSeconds();
+    m_propagation += propagation.GetNanoSeconds();
+    ++m_hops;
+}
+
+void
+PathLedgerTag::AddWaiting(Time stay)
+{
+    m_ready += stay.GetNanoSeconds();
+    m_waiting += stay.GetNanoSeconds();
+}
+
+uint64_t
+PathLedgerTag::GetMessage() const
+{
+    return m_message;
+}
+
+bool
+PathLedgerTag::IsSegmented() const
+{
+    return m_segments > 1;
+}
+
+bool
+PathLedgerTag::IsLastSegment() const
+{
+    return m_segment + 1 == m_segments;
+}
+
+Time
+PathLedgerTag::GetReady() const
+{
+    return NanoSeconds(m_ready);
+}
+
+Time
+PathLedgerTag::GetPropagation() const
+{
+    return NanoSeconds(m_propagation);
+}
+
+Time
+PathLedgerTag::GetWaiting() const
+{
+    return NanoSeconds(m_waiting);
+}
+
+uint32_t
+PathLedgerTag::GetHops() const
+{
+    return m_hops;
+}
+
+TypeId
+PathLedgerTag::GetInstanceTypeId() const
+{
+    return GetTypeId();
+}
+
+uint32_t
+PathLedgerTag::GetSerializedSize() const
+{
+    return 4 * sizeof(uint64_t) + 3 * sizeof(uint32_t);
+}
+
+void
+PathLedgerTag::Serialize(TagBuffer buffer) const
+{
+    buffer.WriteU64(m_message);
+    buffer.WriteU64(static_cast<uint64_t>(m_ready));
+    buffer.WriteU64(static_cast<uint64_t>(m_propagation));
+    buffer.WriteU64(static_cast<uint64_t>(m_waiting));
+    buffer.WriteU32(m_segment);
+    buffer.WriteU32(m_segments);
+    buffer.WriteU32(m_hops);
+}
+
+void
+PathLedgerTag::Deserialize(TagBuffer buffer)
+{
+    m_message = buffer.ReadU64();
+    m_ready = static_cast<int64_t>(buffer.ReadU64());
+    m_propagation = static_cast<int64_t>(buffer.ReadU64());
+    m_waiting = static_cast<int64_t>(buffer.ReadU64());
+    m_segment = buffer.ReadU32();
+    m_segments = buffer.ReadU32();
+    m_hops = buffer.ReadU32();
+}
+
+void
+PathLedgerTag::Print(std::ostream& os) const
+{
+    os << "message=" << m_message << " segment=" << m_segment << "/" << m_segments
+       << " ready=" << m_ready << "ns propagation=" << m_propagation << "ns waiting=" << m_waiting
+       << "ns hops=" << m_hops;
+}
+
+} // namespace ns3

@@ -1,0 +1,98 @@
+/*
+ * SPDX-License-Identifier: GPL-2.0-only
+ */
+
+#ifndef PATH_LEDGER_TAG_H
+#define PATH_LEDGER_TAG_H
+
+#include "ns3/nstime.h"
+#include "ns3/tag.h"
+
+#include <cstdint>
+
+namespace ns3
+{
+
+/**
+ * @ingroup leo
+ *
+ * What a packet's way has cost so far; a packet tag, so nothing of it is on the wire.
+ *
+ * A packet is one segment of a message. Beside the sums of propagation and waiting the tag keeps
+ * `ready`: the time at which this segment would have reached this place had its own message been
+ * alone in the network. At the destination
+ *
+ *     queueing      = arrival - ready
+ *     serialisation = ready - sent - propagation - waiting
+ *
+ * so the parts sum to the delay by construction, and the time a segment spends behind earlier
+ * segments of its own message counts as serialisation, as in the closed form (m + h - 1) b / R.
+ */
+class PathLedgerTag : public Tag
+{
+  public:
+    /**
+     * @brief Get the type ID.
+     * @return the object TypeId
+     */
+    static TypeId GetTypeId();
+
+    PathLedgerTag() = default;
+
+    /**
+     * @brief Start a ledger.
+     * @param message number of the message, unique in the simulation
+     * @param segment index of the segment in its message
+     * @param segments number of segments of the message
+     * @param sent when the message was handed to the network
+     */
+    PathLedgerTag(uint64_t message, uint32_t segment, uint32_t segments, Time sent);
+
+    /**
+     * @brief Charge one hop.
+     * @param idleStart when its transmission would have begun had the message been alone
+     * @param transmission time on the transmitter
+     * @param propagation light time of the link
+     */
+    void AddHop(Time idleStart, Time transmission, Time propagation);
+
+    /**
+     * @brief Charge a stay at a satellite that had no route to the destination.
+     * @param stay how long
+     */
+    void AddWaiting(Time stay);
+
+    /** @return the number of the message */
+    uint64_t GetMessage() const;
+    /** @return whether the message has more than one segment */
+    bool IsSegmented() const;
+    /** @return whether this is the message's last segment */
+    bool IsLastSegment() const;
+    /** @return when this segment would be here had its message been alone in the network */
+    Time GetReady() const;
+    /** @return the sum of the light times of the links passed */
+    Time GetPropagation() const;
+    /** @return the sum of the times spent without a route */
+    Time GetWaiting() const;
+    /** @return the number of links passed */
+    uint32_t GetHops() const;
+
+    TypeId GetInstanceTypeId() const override;
+    uint32_t GetSerializedSize() const override;
+    void Serialize(TagBuffer buffer) const override;
+    void Deserialize(TagBuffer buffer) override;
+    void Print(std::ostream& os) const override;
+
+  private:
+    uint64_t m_message{0};    //!< number of the message
+    uint32_t m_segment{0};    //!< index of the segment
+    uint32_t m_segments{1};   //!< segments of the message
+    int64_t m_ready{0};       //!< nanoseconds
+    int64_t m_propagation{0}; //!< nanoseconds
+    int64_t m_waiting{0};     //!< nanoseconds
+    uint32_t m_hops{0};       //!< links passed
+};
+
+} // namespace ns3
+
+#endif // PATH_LEDGER_TAG_H
