@@ -1,0 +1,67 @@
+/*
+ * SPDX-License-Identifier: GPL-2.0-only
+ */
+
+#include "moe-helper.h"
+
+#include "ns3/compute-server.h"
+#include "ns3/expert-application.h"
+#include "ns3/gateway-application.h"
+#include "ns3/message-endpoint.h"
+#include "ns3/node.h"
+#include "ns3/pointer.h"
+#include "ns3/uinteger.h"
+
+namespace ns3
+{
+
+MoeHelper::MoeHelper()
+{
+    m_endpointFactory.SetTypeId("ns3::MessageEndpoint");
+}
+
+void
+MoeHelper::SetEndpointAttribute(const std::string& name, const AttributeValue& value)
+{
+    m_endpointFactory.Set(name, value);
+}
+
+ApplicationContainer
+MoeHelper::Install(const NodeContainer& satellites,
+                   Ptr<MoeWorkload> workload,
+                   Ptr<MoeRecorder> recorder) const
+{
+    ApplicationContainer applications;
+    auto install = [&](Ptr<Application> application, uint32_t satellite, uint32_t layer) {
+        Ptr<Node> node = satellites.Get(satellite);
+        application->SetAttribute("Workload", PointerValue(workload));
+        application->SetAttribute("Endpoint",
+                                  PointerValue(m_endpointFactory.Create<MessageEndpoint>()));
+        application->SetAttribute("Layer", UintegerValue(layer));
+        if (!node->GetObject<ComputeServer>())
+        {
+            node->AggregateObject(CreateObject<ComputeServer>());
+            recorder->ObserveServer(node);
+        }
+        node->AddApplication(application);
+        recorder->ObserveApplication(application);
+        applications.Add(application);
+    };
+    for (uint32_t layer = 0; layer < workload->GetLayers(); ++layer)
+    {
+        install(CreateObject<GatewayApplication>(), workload->GetGateway(layer), layer);
+        for (uint32_t expert = 0; expert < workload->GetExperts(); ++expert)
+        {
+            install(CreateObjectWithAttributes<ExpertApplication>("Expert", UintegerValue(expert)),
+                    workload->GetExpert(layer, expert),
+                    layer);
+        }
+    }
+    for (uint32_t satellite = 0; satellite < satellites.GetN(); ++satellite)
+    {
+        recorder->ObserveDrops(satellites.Get(satellite));
+    }
+    return applications;
+}
+
+} // namespace ns3

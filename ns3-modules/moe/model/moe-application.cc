@@ -1,0 +1,87 @@
+/*
+ * SPDX-License-Identifier: GPL-2.0-only
+ */
+
+#include "moe-application.h"
+
+#include "ns3/node.h"
+#include "ns3/pointer.h"
+#include "ns3/uinteger.h"
+
+#include <utility>
+
+namespace ns3
+{
+
+NS_OBJECT_ENSURE_REGISTERED(MoeApplication);
+
+TypeId
+MoeApplication::GetTypeId()
+{
+    static TypeId tid = TypeId("ns3::MoeApplication")
+                            .SetParent<Application>()
+                            .SetGroupName("Moe")
+                            .AddAttribute("Workload",
+                                          "The plan that all applications of the ring share.",
+                                          PointerValue(),
+                                          MakePointerAccessor(&MoeApplication::m_workload),
+                                          MakePointerChecker<MoeWorkload>())
+                            .AddAttribute("Endpoint",
+                                          "The port for messages.",
+                                          PointerValue(),
+                                          MakePointerAccessor(&MoeApplication::m_endpoint),
+                                          MakePointerChecker<MessageEndpoint>())
+                            .AddAttribute("Layer",
+                                          "Layer that is served, from 0.",
+                                          UintegerValue(0),
+                                          MakeUintegerAccessor(&MoeApplication::m_layer),
+                                          MakeUintegerChecker<uint32_t>());
+    return tid;
+}
+
+void
+MoeApplication::DoDispose()
+{
+    m_isRunning = false;
+    m_endpoint = nullptr;
+    m_server = nullptr;
+    m_workload = nullptr;
+    Application::DoDispose();
+}
+
+void
+MoeApplication::StartApplication()
+{
+    m_isRunning = true;
+    m_server = GetNode()->GetObject<ComputeServer>();
+    m_endpoint->Open(GetNode(), GetSatellite(), GetPort(), [this](const MessageRecord& message) {
+        HandleMessage(message);
+    });
+}
+
+void
+MoeApplication::StopApplication()
+{
+    m_isRunning = false;
+    m_endpoint->Close();
+}
+
+void
+MoeApplication::Compute(const JobRecord& job, Time duration, std::function<void()> done)
+{
+    m_server->Submit(job, duration, [this, done = std::move(done)] {
+        if (m_isRunning)
+        {
+            done();
+        }
+    });
+}
+
+void
+MoeApplication::Send(MoeHeader header, uint32_t satellite, uint16_t port)
+{
+    header.messageBytes = m_workload->GetMessageBytes();
+    m_endpoint->Send(header, m_workload->NextMessage(), satellite, port);
+}
+
+} // namespace ns3

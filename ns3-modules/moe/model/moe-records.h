@@ -1,0 +1,66 @@
+/*
+ * SPDX-License-Identifier: GPL-2.0-only
+ */
+
+#ifndef MOE_RECORDS_H
+#define MOE_RECORDS_H
+
+#include "moe-header.h"
+
+#include "ns3/nstime.h"
+
+#include <cstdint>
+
+namespace ns3
+{
+
+/**
+ * @ingroup moe
+ *
+ * One message, as its receiver saw it when the last segment was there.
+ * arrived - sent = propagation + serialisation + queueing + waiting, to the nanosecond.
+ */
+struct MessageRecord
+{
+    MoeHeader header;          //!< of the segment that completed the message
+    uint64_t message{0};       //!< number of the message, unique in the simulation
+    uint32_t fromSatellite{0}; //!< sender
+    uint32_t toSatellite{0};   //!< receiver
+    uint32_t hops{0};          //!< links that the completing segment passed
+    Time sent;                 //!< handed to the network
+    Time arrived;              //!< last segment received
+    Time propagation;          //!< light time of the links passed
+    Time serialisation;        //!< transmission of the message's own bits on idle links
+    Time queueing;             //!< behind other messages at transmitters
+    Time waiting;              //!< without a path
+};
+
+/**
+ * @ingroup moe
+ *
+ * One job of a compute server.
+ */
+struct JobRecord
+{
+    /** What is computed. */
+    enum Kind : uint8_t
+    {
+        GATEWAY = 0, //!< attention, norms, router and combine of a layer
+        EXPERT = 1,  //!< one expert's feed-forward network
+        HEAD = 2,    //!< language-model head and sampling, once a token
+    };
+
+    Kind kind{GATEWAY};    //!< what is computed
+    uint32_t request{0};   //!< sequence
+    uint32_t token{0};     //!< token of the sequence
+    uint16_t layer{0};     //!< layer
+    uint16_t expert{0};    //!< expert of the layer, or MoeHeader::NO_EXPERT
+    uint32_t satellite{0}; //!< where
+    Time submitted;        //!< when it joined the queue
+    Time started;          //!< when the server took it
+    Time finished;         //!< when it was done
+};
+
+} // namespace ns3
+
+#endif // MOE_RECORDS_H
