@@ -1,0 +1,278 @@
+/*
+ * SPDX-License-Identifier: GPL-2.0-only
+ */
+
+#include "spacemoe-simulation.h"
+
+#include "ns3/boolean.h"
+#include "ns3/config.h"
+#include "ns3/constellation-helper.h"
+#include "ns3/data-rate.h"
+#include "ns3/global-value.h"
+#include "ns3/moe-helper.h"
+#include "ns3/node-container.h"
+#include "ns3/node-list.h"
+#include "ns3/pointer.h"
+#include "ns3/queue-size.h"
+#include "ns3/rng-seed-manager.h"
+#include "ns3/simulator.h"
+#include "ns3/trace-helper.h"
+#include "ns3/uinteger.h"
+
+#include <algorithm>
+#include <iterator>
+#include <stdexcept>
+#include <utility>
+#include <vector>
+
+namespace spacemoe
+{
+
+using namespace ns3;
+
+namespace
+{
+constexpr uint32_t IP_AND_UDP_BYTES = 28; //!< IPv4 header without options, and UDP header
+} // namespace
+
+/** The ns-3 objects of a simulation. */
+struct Simulation::Parts
+{
+    ConstellationHelper constellation; //!< makes the links
+    Ptr<EphemerisKnots> ephemeris{CreateObject<EphemerisKnots>()};
+    Ptr<ForwardingTables> tables{CreateObject<ForwardingTables>()};
+    Ptr<MoeWorkload> workload{CreateObject<MoeWorkload>()};
+    Ptr<MoeRecorder> recorder{CreateObject<MoeRecorder>()};
+    NodeContainer satellites;
+    std::vector<Ptr<LaserChannel>> links;
+    uint32_t mtuBytes{0};
+};
+
+Simulation::Simulation()
+    : m_parts(std::make_unique<Parts>())
+{
+    if (NodeList::GetNNodes() != 0)
+    {
+        throw std::logic_error("simulation: there are nodes already; one simulation a process");
+    }
+    GlobalValue::Bind("ChecksumEnabled", BooleanValue(false));
+    RngSeedManager::ResetNextStreamIndex();
+}
+
+Simulation::~Simulation()
+{
+    m_parts.reset();
+    Simulator::Destroy();
+}
+
+void
+Simulation::CreateSatellites(const double* positions,
+                             const double* velocities,
+                             std::size_t knots,
+                             std::size_t satellites,
+                             std::int64_t stepNs,
+                             std::int64_t slotNs)
+{
+    const std::size_t values = knots * satellites * 3;
+    m_parts->ephemeris->SetKnots(satellites,
+                                 NanoSeconds(stepNs),
+                                 std::vector<double>(positions, positions + values),
+                                 std::vector<double>(velocities, velocities + values));
+    m_parts->tables->SetAttribute("Slot", TimeValue(NanoSeconds(slotNs)));
+    m_parts->satellites =
+        m_parts->constellation.CreateSatellites(m_parts->ephemeris, m_parts->tables);
+}
+
+void
+Simulation::CreateLinks(const std::int32_t* ends,
+                        const std::uint64_t* ratesBps,
+                        std::size_t links,
+                        std::uint32_t mtuBytes,
+                        std::uint32_t queuePackets)
+{
+    m_parts->mtuBytes = mtuBytes;
+    ConstellationHelper& helper = m_parts->constellation;
+    helper.SetDeviceAttribute("Mtu", UintegerValue(mtuBytes));
+    helper.SetQueueAttribute("MaxSize", QueueSizeValue(QueueSize(PACKETS, queuePackets)));
+    for (std::size_t link = 0; link < links; ++link)
+    {
+        helper.SetDeviceAttribute("DataRate", DataRateValue(DataRate(ratesBps[link])));
+        m_parts->links.push_back(helper.Connect(m_parts->satellites.Get(ends[2 * link]),
+                                                m_parts->satellites.Get(ends[2 * link + 1])));
+    }
+}
+
+void
+Simulation::PlaceModel(const std::int32_t* gateways,
+                       const std::int32_t* experts,
+                       std::size_t layers,
+                       std::size_t expertsPerLayer,
+                       const std::int64_t* gatewayNs,
+                       const std::int64_t* expertNs,
+                       std::int64_t headNs,
+                       std::uint32_t messageBytes,
+                       bool sendsResidual)
+{
+    MoeWorkload& workload = *m_parts->workload;
+    workload.SetHosts({gateways, gateways + layers}, {experts, experts + layers * expertsPerLayer});
+    MoeWorkload::ComputeTimes times;
+    for (std::size_t layer = 0; layer < layers; ++layer)
+    {
+        times.gateway.push_back(NanoSeconds(gatewayNs[layer]));
+        times.expert.push_back(NanoSeconds(expertNs[layer]));
+    }
+    times.head = NanoSeconds(headNs);
+    workload.SetComputeTimes(std::move(times));
+    workload.SetAttribute("MessageBytes", UintegerValue(messageBytes));
+    workload.SetAttribute("SendResidual", BooleanValue(sendsResidual));
+}
+
+void
+Simulation::SetSequences(const std::int64_t* startsNs,
+                         const std::int32_t* tokens,
+                         std::size_t sequences,
+                         const std::uint16_t* activations,
+                         std::size_t activationCount,
+                         std::uint32_t topK)
+{
+    std::vector<MoeWorkload::Sequence> list;
+    uint32_t firstToken = 0;
+    for (std::size_t sequence = 0; sequence < sequences; ++sequence)
+    {
+        const auto count = static_cast<uint32_t>(tokens[sequence]);
+        list.push_back({NanoSeconds(startsNs[sequence]), count, firstToken});
+        firstToken += count;
+    }
+    m_parts->workload->SetSequences(std::move(list),
+                                    topK,
+                                    {activations, activations + activationCount});
+    MoeHelper helper;
+    helper.SetEndpointAttribute("SegmentBytes",
+                                UintegerValue(m_parts->mtuBytes - IP_AND_UDP_BYTES));
+    helper.Install(m_parts->satellites, m_parts->workload, m_parts->recorder);
+}
+
+void
+Simulation::SetDestinations(const std::int32_t* destinations, std::size_t count)
+{
+    m_parts->tables->SetDestinations(m_parts->satellites.GetN(),
+                                     {destinations, destinations + count});
+}
+
+void
+Simulation::LoadTable(std::uint32_t slot, const std::uint8_t* ports, std::size_t count)
+{
+    m_parts->tables->Load(slot, {ports, ports + count});
+    m_parts->tables->DropBefore(slot == 0 ? 0 : slot - 1);
+}
+
+void
+Simulation::EnablePcap(std::uint32_t satellite, std::uint32_t port, const std::string& path)
+{
+    Config::SetDefault("ns3::PcapFileWrapper::NanosecMode", BooleanValue(true));
+    GlobalValue::Bind("ChecksumEnabled", BooleanValue(true));
+    // Device 0 is the loopback device.
+    auto device =
+        DynamicCast<PointToPointNetDevice>(m_parts->satellites.Get(satellite)->GetDevice(port + 1));
+    ConstellationHelper::EnablePcap(device, path);
+}
+
+void
+Simulation::RunUntil(std::int64_t untilNs)
+{
+    Simulator::Stop(NanoSeconds(untilNs) - Simulator::Now());
+    Simulator::Run();
+}
+
+std::uint64_t
+Simulation::GetTokensEmitted() const
+{
+    return m_parts->recorder->GetTokensEmitted();
+}
+
+std::uint64_t
+Simulation::GetTokensUnderWay() const
+{
+    return m_parts->recorder->GetTokensUnderWay();
+}
+
+std::string
+Simulation::DescribeOldestOutstanding() const
+{
+    return m_parts->recorder->DescribeOldestOutstanding();
+}
+
+std::uint64_t
+Simulation::GetEventCount() const
+{
+    return Simulator::GetEventCount();
+}
+
+std::size_t
+Simulation::GetMessageCount() const
+{
+    return m_parts->recorder->GetMessages().size();
+}
+
+void
+Simulation::CopyMessages(std::int64_t* rows) const
+{
+    for (const MessageRecord& m : m_parts->recorder->GetMessages())
+    {
+        const std::int64_t row[MESSAGE_COLUMNS] = {m.header.request,
+                                                   m.header.token,
+                                                   m.header.layer,
+                                                   m.header.kind,
+                                                   m.header.expert,
+                                                   m.fromSatellite,
+                                                   m.toSatellite,
+                                                   m.hops,
+                                                   m.sent.GetNanoSeconds(),
+                                                   m.arrived.GetNanoSeconds(),
+                                                   m.propagation.GetNanoSeconds(),
+                                                   m.serialisation.GetNanoSeconds(),
+                                                   m.queueing.GetNanoSeconds(),
+                                                   m.waiting.GetNanoSeconds()};
+        rows = std::copy(std::begin(row), std::end(row), rows);
+    }
+}
+
+std::size_t
+Simulation::GetJobCount() const
+{
+    return m_parts->recorder->GetJobs().size();
+}
+
+void
+Simulation::CopyJobs(std::int64_t* rows) const
+{
+    for (const JobRecord& j : m_parts->recorder->GetJobs())
+    {
+        const std::int64_t row[JOB_COLUMNS] = {j.kind,
+                                               j.request,
+                                               j.token,
+                                               j.layer,
+                                               j.expert,
+                                               j.satellite,
+                                               j.submitted.GetNanoSeconds(),
+                                               j.started.GetNanoSeconds(),
+                                               j.finished.GetNanoSeconds()};
+        rows = std::copy(std::begin(row), std::end(row), rows);
+    }
+}
+
+void
+Simulation::CopyAccount(std::int64_t* values) const
+{
+    const MoeRecorder& recorder = *m_parts->recorder;
+    for (const auto* account :
+         {&recorder.GetSent(), &recorder.GetReceived(), &recorder.GetDropped()})
+    {
+        for (const uint64_t value : {account->messages, account->segments, account->bytes})
+        {
+            *values++ = static_cast<std::int64_t>(value);
+        }
+    }
+}
+
+} // namespace spacemoe

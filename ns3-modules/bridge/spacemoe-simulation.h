@@ -1,0 +1,174 @@
+/*
+ * SPDX-License-Identifier: GPL-2.0-only
+ */
+
+#ifndef SPACEMOE_SIMULATION_H
+#define SPACEMOE_SIMULATION_H
+
+// What Python sees of a simulation. No ns-3 header is included here, so that cppyy parses this
+// file in milliseconds instead of seconds.
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+namespace spacemoe
+{
+
+/**
+ * One ring on one constellation in ns-3: built call by call, run in pieces, read once.
+ *
+ * ns-3's simulator is global, so there is one Simulation at a time in a process. Times are
+ * nanoseconds; arrays are copied and row-major. Errors are C++ exceptions.
+ */
+class Simulation
+{
+  public:
+    static constexpr std::size_t MESSAGE_COLUMNS = 14; //!< of CopyMessages()
+    static constexpr std::size_t JOB_COLUMNS = 9;      //!< of CopyJobs()
+    static constexpr std::size_t ACCOUNT_COLUMNS = 9;  //!< of CopyAccount()
+
+    Simulation();
+    ~Simulation();
+    Simulation(const Simulation&) = delete;
+    Simulation& operator=(const Simulation&) = delete;
+
+    /**
+     * Create the satellites.
+     * @param positions metres, [knots][satellites][3]
+     * @param velocities metres a second, [knots][satellites][3]
+     * @param knots number of knots, the first at time zero
+     * @param satellites number of satellites
+     * @param stepNs nanoseconds between knots
+     * @param slotNs duration of a slot of the forwarding tables
+     */
+    void CreateSatellites(const double* positions,
+                          const double* velocities,
+                          std::size_t knots,
+                          std::size_t satellites,
+                          std::int64_t stepNs,
+                          std::int64_t slotNs);
+
+    /**
+     * Create the laser links; a satellite's links become its ports 0, 1, ... in this order.
+     * @param ends satellites, [links][2]
+     * @param ratesBps bits a second, [links]
+     * @param links number of links
+     * @param mtuBytes largest IPv4 packet
+     * @param queuePackets capacity of each transmit queue
+     */
+    void CreateLinks(const std::int32_t* ends,
+                     const std::uint64_t* ratesBps,
+                     std::size_t links,
+                     std::uint32_t mtuBytes,
+                     std::uint32_t queuePackets);
+
+    /**
+     * Place the model.
+     * @param gateways satellites, [layers]
+     * @param experts satellites, [layers][experts]
+     * @param layers number of layers
+     * @param expertsPerLayer number of experts of a layer
+     * @param gatewayNs computing time of each layer's gateway
+     * @param expertNs computing time of an expert of each layer
+     * @param headNs computing time of the head
+     * @param messageBytes length of a hidden state
+     * @param sendsResidual whether the residual travels
+     */
+    void PlaceModel(const std::int32_t* gateways,
+                    const std::int32_t* experts,
+                    std::size_t layers,
+                    std::size_t expertsPerLayer,
+                    const std::int64_t* gatewayNs,
+                    const std::int64_t* expertNs,
+                    std::int64_t headNs,
+                    std::uint32_t messageBytes,
+                    bool sendsResidual);
+
+    /**
+     * Set the sequences and install the applications.
+     * @param startsNs when each sequence starts
+     * @param tokens tokens of each sequence
+     * @param sequences number of sequences
+     * @param activations experts, [all tokens][layers][topK]
+     * @param activationCount number of values of activations
+     * @param topK activated experts of a token in a layer
+     */
+    void SetSequences(const std::int64_t* startsNs,
+                      const std::int32_t* tokens,
+                      std::size_t sequences,
+                      const std::uint16_t* activations,
+                      std::size_t activationCount,
+                      std::uint32_t topK);
+
+    /**
+     * Declare the rows of the forwarding tables.
+     * @param destinations satellites
+     * @param count number of rows
+     */
+    void SetDestinations(const std::int32_t* destinations, std::size_t count);
+
+    /**
+     * Load the forwarding table of a slot and forget those before the slot ahead of it.
+     * @param slot index of the slot
+     * @param ports output ports, [destinations][satellites], 255 for no path
+     * @param count number of values of ports
+     */
+    void LoadTable(std::uint32_t slot, const std::uint8_t* ports, std::size_t count);
+
+    /**
+     * Capture one end of a link to a pcap file, with checksums in all packets.
+     * @param satellite the satellite
+     * @param port its port
+     * @param path of the file
+     */
+    void EnablePcap(std::uint32_t satellite, std::uint32_t port, const std::string& path);
+
+    /**
+     * Run up to and including a time; can be called again with a later one.
+     * @param untilNs simulation time
+     */
+    void RunUntil(std::int64_t untilNs);
+
+    /** @return tokens emitted so far */
+    std::uint64_t GetTokensEmitted() const;
+    /** @return tokens begun and not yet emitted */
+    std::uint64_t GetTokensUnderWay() const;
+    /** @return the oldest message that has not arrived, in words, or an empty string */
+    std::string DescribeOldestOutstanding() const;
+    /** @return events executed so far */
+    std::uint64_t GetEventCount() const;
+
+    /** @return number of messages received */
+    std::size_t GetMessageCount() const;
+    /**
+     * Copy the messages received: request, token, layer, kind, expert, from, to, hops, sent,
+     * arrived, propagation, serialisation, queueing, waiting.
+     * @param rows [messages][MESSAGE_COLUMNS]
+     */
+    void CopyMessages(std::int64_t* rows) const;
+
+    /** @return number of jobs finished */
+    std::size_t GetJobCount() const;
+    /**
+     * Copy the jobs finished: kind, request, token, layer, expert, satellite, submitted, started,
+     * finished.
+     * @param rows [jobs][JOB_COLUMNS]
+     */
+    void CopyJobs(std::int64_t* rows) const;
+
+    /**
+     * Copy the account: messages, segments, bytes, of what was sent, received, dropped.
+     * @param values [ACCOUNT_COLUMNS]
+     */
+    void CopyAccount(std::int64_t* values) const;
+
+  private:
+    struct Parts;
+    std::unique_ptr<Parts> m_parts;
+};
+
+} // namespace spacemoe
+
+#endif // SPACEMOE_SIMULATION_H
