@@ -1,0 +1,152 @@
+"""SGP4 once, at knots; cubic Hermite interpolation between them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+from sgp4.api import SGP4_ERRORS, jday
+
+from spacemoe_ns3.constants import METRES_PER_KILOMETRE, NANOSECONDS_PER_SECOND, SECONDS_PER_DAY
+from spacemoe_ns3.constellation.walker import WalkerShell
+from spacemoe_ns3.errors import ScenarioError
+
+KNOT_STEP_NS = 15 * NANOSECONDS_PER_SECOND
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ephemeris:
+    """Positions and velocities of all satellites at evenly spaced knots, the first at time zero.
+
+    Parameters
+    ----------
+    step_ns
+        Nanoseconds between knots.
+    positions_m
+        Metres, TEME, shape (knots, S, 3).
+    velocities_m_s
+        Metres a second, TEME, shape (knots, S, 3).
+
+    Raises
+    ------
+    ValueError
+        If the shapes differ or there are fewer than two knots.
+    """
+
+    step_ns: int
+    positions_m: np.ndarray
+    velocities_m_s: np.ndarray
+
+    def __post_init__(self) -> None:
+        shape = self.positions_m.shape
+        if shape != self.velocities_m_s.shape or len(shape) != 3 or shape[0] < 2 or shape[2] != 3:
+            raise ValueError(
+                f"ephemeris: positions {shape} and velocities {self.velocities_m_s.shape} must both have "
+                "the shape (knots >= 2, satellites, 3)"
+            )
+
+    @property
+    def satellites(self) -> int:
+        """Number of satellites S."""
+        return int(self.positions_m.shape[1])
+
+    @property
+    def end_ns(self) -> int:
+        """Time of the last knot in nanoseconds."""
+        return (len(self.positions_m) - 1) * self.step_ns
+
+    def positions_at(self, satellites: np.ndarray, times_ns: np.ndarray) -> np.ndarray:
+        """Interpolate positions.
+
+        The order of the floating-point operations is that of ``EphemerisKnots`` in
+        ``ns3-modules/leo``, so that both engines round a light time to the same nanosecond.
+
+        Parameters
+        ----------
+        satellites
+            Indices, shape (n,).
+        times_ns
+            Nanoseconds, int64, shape (n,), each between 0 and :attr:`end_ns`.
+
+        Returns
+        -------
+        Metres, TEME, shape (n, 3).
+
+        Raises
+        ------
+        ValueError
+            If a time lies outside the knots.
+        """
+        knot, s = self._locate(times_ns)
+        step_s = self.step_ns / 1e9
+        rest = 1.0 - s
+        h00 = (1.0 + 2.0 * s) * (rest * rest)
+        h10 = (s * (rest * rest)) * step_s
+        h01 = (s * s) * (3.0 - 2.0 * s)
+        h11 = ((s * s) * (s - 1.0)) * step_s
+        p0, p1 = self.positions_m[knot, satellites], self.positions_m[knot + 1, satellites]
+        v0, v1 = self.velocities_m_s[knot, satellites], self.velocities_m_s[knot + 1, satellites]
+        position: np.ndarray = ((h00 * p0 + h10 * v0) + h01 * p1) + h11 * v1
+        return position
+
+    def velocities_at(self, satellites: np.ndarray, times_ns: np.ndarray) -> np.ndarray:
+        """Interpolate velocities: the derivative of :meth:`positions_at`, same shapes, metres a second."""
+        knot, s = self._locate(times_ns)
+        step_s = self.step_ns / 1e9
+        d00 = (6.0 * s * s - 6.0 * s) / step_s
+        d10 = 3.0 * s * s - 4.0 * s + 1.0
+        d11 = 3.0 * s * s - 2.0 * s
+        p0, p1 = self.positions_m[knot, satellites], self.positions_m[knot + 1, satellites]
+        v0, v1 = self.velocities_m_s[knot, satellites], self.velocities_m_s[knot + 1, satellites]
+        velocity: np.ndarray = d00 * (p0 - p1) + d10 * v0 + d11 * v1
+        return velocity
+
+    def _locate(self, times_ns: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return the knot before each time, and the fraction of the step, of shape (n, 1)."""
+        times_ns = np.asarray(times_ns, dtype=np.int64)
+        if times_ns.size and (times_ns.min() < 0 or times_ns.max() > self.end_ns):
+            raise ValueError(f"ephemeris: {times_ns.max()} ns is outside the knots, 0 to {self.end_ns} ns")
+        knot = np.minimum(times_ns // self.step_ns, self.positions_m.shape[0] - 2)
+        fraction = (times_ns - knot * self.step_ns).astype(np.float64) / float(self.step_ns)
+        return knot, fraction[:, np.newaxis]
+
+
+def propagate(shell: WalkerShell, *, end_ns: int, step_ns: int = KNOT_STEP_NS) -> Ephemeris:
+    """Propagate a shell with SGP4.
+
+    Parameters
+    ----------
+    shell
+        The shell; its epoch is time zero.
+    end_ns
+        The knots reach at least this far, in nanoseconds.
+    step_ns
+        Nanoseconds between knots.
+
+    Returns
+    -------
+    The ephemeris in TEME, the frame of SGP4.
+
+    Raises
+    ------
+    ScenarioError
+        If SGP4 reports an error for a satellite.
+    """
+    knots = max(2, -(-end_ns // step_ns) + 1)
+    epoch = datetime.fromisoformat(shell.epoch)
+    seconds = epoch.second + epoch.microsecond / 1e6
+    day, fraction = jday(epoch.year, epoch.month, epoch.day, epoch.hour, epoch.minute, seconds)
+    offsets = fraction + np.arange(knots) * (step_ns / NANOSECONDS_PER_SECOND) / SECONDS_PER_DAY
+    errors, positions_km, velocities_km_s = shell.elements().sgp4(np.full(knots, day), offsets)
+    if errors.any():
+        satellite, knot = np.argwhere(errors)[0]
+        raise ScenarioError(
+            f"constellation: SGP4 cannot propagate satellite {satellite} at knot {knot}: "
+            f"{SGP4_ERRORS[int(errors[satellite, knot])]}; choose other elements"
+        )
+    return Ephemeris(
+        step_ns=step_ns,
+        positions_m=np.ascontiguousarray(positions_km.transpose(1, 0, 2)) * METRES_PER_KILOMETRE,
+        velocities_m_s=np.ascontiguousarray(velocities_km_s.transpose(1, 0, 2)) * METRES_PER_KILOMETRE,
+    )
