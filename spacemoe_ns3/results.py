@@ -1,0 +1,287 @@
+"""The one schema that both engines fill.
+
+Definitions, all times in nanoseconds:
+
+- A *layer* lasts from the moment its gateway has everything to the moment the next gateway has everything.
+- Its *critical path* is gateway, dispatch, expert, result of the expert that arrives last; or gateway and
+  residual, should the residual arrive later.
+- *compute*: gateway and expert on the critical path; for a token also the head.
+- *propagation*: light time. *serialisation*: transmission of the message's own bits on idle links.
+- *queueing*: behind other messages at transmitters, behind other jobs at computers.
+- *waiting*: at a satellite without a path, for a slot that has one.
+
+The five parts sum to the latency, to the nanosecond, or the run fails.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+
+import numpy as np
+
+from spacemoe_ns3.constants import NANOSECONDS_PER_SECOND
+from spacemoe_ns3.errors import SimulationError
+from spacemoe_ns3.placement import Placement
+
+PARTS = ("compute", "propagation", "serialisation", "queueing", "waiting")
+RESIDUAL = -1  # straggler of a layer that waited for its residual
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Legs:
+    """Messages of one kind; arrays of one shape, int64, nanoseconds except ``hops``.
+
+    ``arrived - sent = propagation + serialisation + queueing + waiting``.
+    """
+
+    sent: np.ndarray
+    arrived: np.ndarray
+    propagation: np.ndarray
+    serialisation: np.ndarray
+    queueing: np.ndarray
+    waiting: np.ndarray
+    hops: np.ndarray
+
+    @classmethod
+    def empty(cls, shape: tuple[int, ...]) -> Legs:
+        """Return legs to be filled in by an engine."""
+        return cls(**{field.name: np.zeros(shape, np.int64) for field in fields(cls)})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenTrace:
+    """Everything that happened to N tokens in L layers with K experts each; nanoseconds, int64.
+
+    Parameters
+    ----------
+    start
+        Start of each token, shape (N,).
+    gateway_started, gateway_finished
+        Computing of the gateway, shape (N, L).
+    dispatch, result
+        Messages to and from the activated experts, shape (N, L, K).
+    expert_started, expert_finished
+        Computing of the activated experts, shape (N, L, K).
+    residual
+        Messages from gateway to gateway, shape (N, L); None if they are not sent.
+    head_started, head_finished
+        Computing of the head, shape (N,); the token is emitted when it is finished.
+    """
+
+    start: np.ndarray
+    gateway_started: np.ndarray
+    gateway_finished: np.ndarray
+    dispatch: Legs
+    expert_started: np.ndarray
+    expert_finished: np.ndarray
+    result: Legs
+    residual: Legs | None
+    head_started: np.ndarray
+    head_finished: np.ndarray
+
+    @classmethod
+    def empty(cls, *, tokens: int, layers: int, top_k: int, sends_residual: bool) -> TokenTrace:
+        """Return a trace to be filled in by an engine."""
+        token, layer, expert = (tokens,), (tokens, layers), (tokens, layers, top_k)
+        return cls(
+            start=np.zeros(token, np.int64),
+            gateway_started=np.zeros(layer, np.int64),
+            gateway_finished=np.zeros(layer, np.int64),
+            dispatch=Legs.empty(expert),
+            expert_started=np.zeros(expert, np.int64),
+            expert_finished=np.zeros(expert, np.int64),
+            result=Legs.empty(expert),
+            residual=Legs.empty(layer) if sends_residual else None,
+            head_started=np.zeros(token, np.int64),
+            head_finished=np.zeros(token, np.int64),
+        )
+
+    def layer_end(self) -> np.ndarray:
+        """Return when the next gateway has everything, shape (N, L)."""
+        end: np.ndarray = self.result.arrived.max(axis=2)
+        return end if self.residual is None else np.maximum(end, self.residual.arrived)
+
+    def layer_start(self) -> np.ndarray:
+        """Return when each gateway has everything, shape (N, L)."""
+        return np.concatenate([self.start[:, np.newaxis], self.layer_end()[:, :-1]], axis=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """What was sent, received, dropped: messages, segments, bytes of UDP payload."""
+
+    sent: tuple[int, int, int]
+    received: tuple[int, int, int]
+    dropped: tuple[int, int, int]
+
+    def as_dict(self) -> dict[str, dict[str, int]]:
+        """Return the account by unit and side, with what is in flight."""
+        return {
+            unit: {
+                "sent": sent,
+                "received": received,
+                "dropped": dropped,
+                "in_flight": sent - received - dropped,
+            }
+            for unit, sent, received, dropped in zip(
+                ("messages", "segments", "bytes"), self.sent, self.received, self.dropped, strict=True
+            )
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineResult:
+    """What one engine says of one placement.
+
+    Parameters
+    ----------
+    tokens
+        A column a name, each of shape (N,): sequence, token, start_ns, latency_ns and the parts.
+    layers
+        A column a name, each of shape (N * L,), token by token.
+    account
+        Messages of the packet engine; None for the analytic one.
+    """
+
+    tokens: Mapping[str, np.ndarray]
+    layers: Mapping[str, np.ndarray]
+    account: Account | None = None
+
+    @property
+    def s_per_token(self) -> float:
+        """Mean latency of a token in seconds."""
+        return float(self.tokens["latency_ns"].mean()) / NANOSECONDS_PER_SECOND
+
+    def breakdown_s(self) -> dict[str, float]:
+        """Return the mean of each part per token in seconds."""
+        return {part: float(self.tokens[f"{part}_ns"].mean()) / NANOSECONDS_PER_SECOND for part in PARTS}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlacementResult:
+    """All that a run found out about one placement.
+
+    Parameters
+    ----------
+    placement
+        Who hosted what.
+    expected_s_per_token
+        The formula averaged over slots, link states and activations; None if it was not asked for.
+    analytic
+        The formula on the very draws that the packets used; None if it was not asked for.
+    packet
+        The packet engine; None if it was not asked for.
+    """
+
+    placement: Placement
+    expected_s_per_token: float | None
+    analytic: EngineResult | None
+    packet: EngineResult | None
+
+
+def account_for(
+    trace: TokenTrace,
+    *,
+    placement: Placement,
+    activations: np.ndarray,
+    token_rows: tuple[np.ndarray, np.ndarray],
+    account: Account | None = None,
+) -> EngineResult:
+    """Follow the critical path of every token and split its latency.
+
+    Parameters
+    ----------
+    trace
+        What an engine saw.
+    placement
+        Who hosted what.
+    activations
+        Experts of each token, shape (N, L, K).
+    token_rows
+        Sequence of each token and its place in it, both of shape (N,).
+    account
+        Messages of the packet engine.
+
+    Returns
+    -------
+    The tables of tokens and of layers.
+
+    Raises
+    ------
+    SimulationError
+        If the parts of a latency do not sum to it.
+    """
+    layers = _layer_columns(trace, placement=placement, activations=activations)
+    shape = trace.gateway_started.shape
+    head_ns = trace.head_finished - trace.head_started
+    head_queue_ns = trace.head_started - trace.layer_end()[:, -1]
+    parts = {part: layers[f"{part}_ns"].sum(axis=1) for part in PARTS}
+    parts["compute"] = parts["compute"] + head_ns
+    parts["queueing"] = parts["queueing"] + head_queue_ns
+    sequence, place_in_sequence = token_rows
+    tokens = {
+        "sequence": sequence,
+        "token": place_in_sequence,
+        "start_ns": trace.start,
+        "latency_ns": trace.head_finished - trace.start,
+        **{f"{part}_ns": values for part, values in parts.items()},
+    }
+    layers = {
+        "sequence": np.broadcast_to(sequence[:, np.newaxis], shape),
+        "token": np.broadcast_to(place_in_sequence[:, np.newaxis], shape),
+        "layer": np.broadcast_to(np.arange(shape[1]), shape),
+        **layers,
+    }
+    for table, what in ((tokens, "token"), (layers, "layer")):
+        difference = table["latency_ns"] - sum(table[f"{part}_ns"] for part in PARTS)
+        if np.any(difference):
+            row = np.argwhere(difference)[0].tolist()
+            raise SimulationError(
+                f"accounting: the parts of {what} {row} miss its latency by {difference[tuple(row)]} ns; "
+                "please report this as a bug"
+            )
+    return EngineResult(
+        tokens=tokens, layers={name: column.ravel() for name, column in layers.items()}, account=account
+    )
+
+
+def _layer_columns(
+    trace: TokenTrace, *, placement: Placement, activations: np.ndarray
+) -> dict[str, np.ndarray]:
+    """Return the columns of the critical path of each layer, each of shape (N, L)."""
+    start, end = trace.layer_start(), trace.layer_end()
+    last = trace.result.arrived.argmax(axis=2)[..., np.newaxis]
+
+    def of_last(values: np.ndarray) -> np.ndarray:
+        return np.take_along_axis(values, last, axis=2)[..., 0]
+
+    way = {
+        name: of_last(getattr(trace.dispatch, name)) + of_last(getattr(trace.result, name))
+        for name in ("propagation", "serialisation", "queueing", "waiting", "hops")
+    }
+    way["queueing"] = way["queueing"] + of_last(trace.expert_started - trace.dispatch.arrived)
+    expert_ns = of_last(trace.expert_finished - trace.expert_started)
+    layer = np.arange(start.shape[1])
+    expert = of_last(activations.astype(np.int64))
+    host = placement.experts[layer, expert].astype(np.int64)
+    if trace.residual is not None:
+        is_late = trace.residual.arrived > trace.result.arrived.max(axis=2)
+        way = {name: np.where(is_late, getattr(trace.residual, name), value) for name, value in way.items()}
+        expert_ns = np.where(is_late, 0, expert_ns)
+        expert = np.where(is_late, RESIDUAL, expert)
+        host = np.where(is_late, placement.gateways[layer], host)
+    return {
+        "start_ns": start,
+        "latency_ns": end - start,
+        "compute_ns": trace.gateway_finished - trace.gateway_started + expert_ns,
+        "propagation_ns": way["propagation"],
+        "serialisation_ns": way["serialisation"],
+        "queueing_ns": way["queueing"] + trace.gateway_started - start,
+        "waiting_ns": way["waiting"],
+        "gateway": np.broadcast_to(placement.gateways, start.shape),
+        "next_gateway": np.broadcast_to(np.roll(placement.gateways, -1), start.shape),
+        "straggler_expert": expert,
+        "straggler_satellite": host,
+        "hops": way["hops"],
+    }
