@@ -1,0 +1,19 @@
+"""The packet engine: ns-3, one simulation a process."""
+
+from spacemoe_ns3.packet._ns import load_modules
+from spacemoe_ns3.packet.accounting import result_from_records
+from spacemoe_ns3.packet.capture import CapturePoint, parse_captures
+from spacemoe_ns3.packet.executor import Executor, LocalExecutor, TaskEvent
+from spacemoe_ns3.packet.plan import Plan, Records
+
+__all__ = [
+    "CapturePoint",
+    "Executor",
+    "LocalExecutor",
+    "Plan",
+    "Records",
+    "TaskEvent",
+    "load_modules",
+    "parse_captures",
+    "result_from_records",
+]
