@@ -1,0 +1,134 @@
+"""The run's folder: made aside, and put in its place whole."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from spacemoe_ns3.errors import OutputError, WriteError
+
+MANIFEST = "manifest.json"
+SUMMARY = "summary.json"
+
+
+def check_out(out: Path, *, force: bool) -> None:
+    """Raise unless a run can be put at a place; write nothing.
+
+    Parameters
+    ----------
+    out
+        The run's folder to be.
+    force
+        Whether a run that is there may be replaced.
+
+    Raises
+    ------
+    OutputError
+        If the place is taken, or cannot be written to.
+    """
+    if out.exists() and not out.is_dir():
+        raise OutputError(f"--out {out}: is a file; name a folder")
+    if out.exists() and any(out.iterdir()):
+        if not (out / MANIFEST).exists():
+            raise OutputError(f"--out {out}: holds files that are not a run; name another folder")
+        if not force:
+            raise OutputError(
+                f"--out {out}: holds a run already; name another folder, or replace it by --force"
+            )
+    parent = _existing_parent(out)
+    if not parent.is_dir() or not os.access(parent, os.W_OK | os.X_OK):
+        raise OutputError(f"--out {out}: {parent} is not writable; name another folder")
+
+
+def _existing_parent(out: Path) -> Path:
+    """Return the nearest folder above that exists already."""
+    parent = out.absolute().parent
+    while not parent.exists():
+        parent = parent.parent
+    return parent
+
+
+class RunFolder:
+    """A folder that appears at its place only when it is complete.
+
+    A context manager: work in :attr:`staging`, then :meth:`publish`. Without that the staging folder is
+    removed.
+
+    Parameters
+    ----------
+    out
+        The run's folder to be.
+    force
+        Whether a run that is there may be replaced.
+
+    Raises
+    ------
+    OutputError
+        If the place is taken, or cannot be written to.
+    WriteError
+        If the disk is full.
+    """
+
+    def __init__(self, out: Path, *, force: bool) -> None:
+        check_out(out, force=force)
+        self._out = out.absolute()
+        try:
+            self._out.parent.mkdir(parents=True, exist_ok=True)
+            self.staging = Path(tempfile.mkdtemp(prefix=f".{self._out.name}.partial-", dir=self._out.parent))
+            self.staging.chmod(0o777 & ~_umask())
+        except OSError as error:
+            raise WriteError(_sentence(out, error)) from error
+
+    def __enter__(self) -> RunFolder:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        shutil.rmtree(self.staging, ignore_errors=True)
+        if isinstance(error, OSError):
+            raise WriteError(_sentence(self._out, error)) from error
+
+    def write_json(self, name: str, content: dict[str, Any]) -> None:
+        """Write an object to a file of the folder."""
+        text = json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+        (self.staging / name).write_text(text, encoding="utf-8")
+
+    def files(self) -> list[str]:
+        """Return the files of the folder, sorted."""
+        return sorted(
+            str(path.relative_to(self.staging)) for path in self.staging.rglob("*") if path.is_file()
+        )
+
+    def publish(self) -> None:
+        """Flush everything to the disk and put the folder at its place."""
+        for path in self.staging.rglob("*"):
+            if path.is_file():
+                with path.open("rb") as file:
+                    os.fsync(file.fileno())
+        if not self._out.exists():
+            self.staging.rename(self._out)
+            return
+        old = Path(tempfile.mkdtemp(prefix=f".{self._out.name}.partial-", dir=self._out.parent))
+        self._out.rename(old / "old")
+        self.staging.rename(self._out)
+        shutil.rmtree(old, ignore_errors=True)
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def _sentence(out: Path, error: OSError) -> str:
+    reason = error.strerror or str(error)
+    return (
+        f"--out {out}: could not be written ({reason}); nothing is left there; make "
+        "room or name another folder"
+    )

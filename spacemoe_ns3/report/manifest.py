@@ -1,0 +1,67 @@
+"""``manifest.json``: everything needed to repeat a run bit for bit."""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+import sys
+from importlib.metadata import version
+from typing import Any
+
+_PACKAGES = ("spacemoe-ns3", "ns3", "cppyy", "numpy", "scipy", "sgp4", "pyarrow")
+
+
+def manifest(
+    *,
+    scenario_path: str,
+    scenario_source: str,
+    options: dict[str, Any],
+    status: str,
+    started: str,
+    duration_s: float,
+    workers: int,
+    files: list[str],
+) -> dict[str, Any]:
+    """Return the manifest of a run.
+
+    Parameters
+    ----------
+    scenario_path, scenario_source
+        The scenario file and its text.
+    options
+        Options that the results depend on.
+    status
+        ``complete``, ``failed`` or ``interrupted``.
+    started
+        ISO time, UTC.
+    duration_s
+        Seconds of wall-clock time.
+    workers
+        Simulations at a time; the results do not depend on it.
+    files
+        Files of the run's folder.
+
+    Returns
+    -------
+    An object for JSON.
+    """
+    return {
+        "status": status,
+        "scenario": {
+            "path": scenario_path,
+            "sha256": hashlib.sha256(scenario_source.encode()).hexdigest(),
+            "source": scenario_source,
+        },
+        "options": options,
+        "command": sys.argv,
+        "started": started,
+        "duration_s": round(duration_s, 3),
+        "workers": workers,
+        "versions": {
+            "python": platform.python_version(),
+            "platform": platform.platform(),
+            **{package: version(package) for package in _PACKAGES},
+        },
+        "packet_engine": "reference",  # point-to-point devices, IPv4 forwarding by slot
+        "files": files,
+    }

@@ -1,0 +1,72 @@
+"""``summary.json``: the run in one object. Keys are only ever added."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from spacemoe_ns3.constants import FIRST_ADDRESS, FIRST_EXPERT_PORT, FIRST_GATEWAY_PORT
+from spacemoe_ns3.results import PlacementResult
+
+SCHEMA_VERSION = 1
+
+
+def summary(
+    *,
+    scenario: str,
+    seed: int,
+    satellites: int,
+    links: int,
+    results: list[PlacementResult],
+    failures: dict[str, str],
+) -> dict[str, Any]:
+    """Return the summary of a run.
+
+    Parameters
+    ----------
+    scenario, seed
+        Name of the scenario, and the seed used.
+    satellites, links
+        Number of satellites and of laser links.
+    results
+        What was found out, a placement each.
+    failures
+        Placements whose simulation failed, and why.
+
+    Returns
+    -------
+    An object for JSON; the same run gives the same object. Times are seconds; a value that was not asked
+    for is None.
+    """
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "scenario": scenario,
+        "seed": seed,
+        "satellites": satellites,
+        "links": links,
+        "addressing": {
+            "satellite_0": ".".join(str(byte) for byte in FIRST_ADDRESS.to_bytes(4, "big")),
+            "gateway_port_0": FIRST_GATEWAY_PORT,
+            "expert_port_0": FIRST_EXPERT_PORT,
+        },
+        "placements": [_placement(result) for result in results],
+        "failures": [{"name": name, "error": error} for name, error in failures.items()],
+    }
+
+
+def _placement(result: PlacementResult) -> dict[str, Any]:
+    analytic, packet = result.analytic, result.packet
+    either = packet or analytic
+    return {
+        "name": result.placement.name,
+        "expected_s_per_token": result.expected_s_per_token,
+        "analytic_s_per_token": analytic.s_per_token if analytic else None,
+        "packet_s_per_token": packet.s_per_token if packet else None,
+        "tokens": len(either.tokens["latency_ns"]) if either else 0,
+        "breakdown_s": packet.breakdown_s() if packet else None,
+        "analytic_breakdown_s": analytic.breakdown_s() if analytic else None,
+        "traffic": packet.account.as_dict() if packet and packet.account else None,
+        "hosts": {
+            "gateways": result.placement.gateways.tolist(),
+            "experts": result.placement.experts.tolist(),
+        },
+    }

@@ -1,0 +1,123 @@
+"""What a scenario file declares, and the only place that reads one."""
+
+from __future__ import annotations
+
+import runpy
+import traceback
+from dataclasses import dataclass
+from pathlib import Path
+
+from spacemoe_ns3.checks import check_whole
+from spacemoe_ns3.constellation import Slots, WalkerShell
+from spacemoe_ns3.errors import ScenarioError, require
+from spacemoe_ns3.links import LaserLinks
+from spacemoe_ns3.moe import Activation, Decoding, Hardware, MoEModel, model_named
+from spacemoe_ns3.placement import PLACERS, placer_named
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scenario:
+    """One experiment.
+
+    Parameters
+    ----------
+    name
+        Short name; the default results folder is called after it.
+    constellation
+        Who flies where.
+    links
+        The laser links.
+    model
+        A :class:`MoEModel`, or the name of one in the zoo.
+    hardware
+        Which computers the satellites carry.
+    activation
+        Which experts tokens activate.
+    decoding
+        Which tokens are decoded.
+    slots
+        The time span and its slots.
+    placements
+        Names of placement algorithms, distinct.
+    seed
+        Fixes everything that is random, at least 0.
+
+    Raises
+    ------
+    ScenarioError
+        If a value breaks a rule.
+    """
+
+    name: str
+    constellation: WalkerShell
+    links: LaserLinks
+    model: MoEModel | str
+    hardware: Hardware
+    activation: Activation = Activation()
+    decoding: Decoding = Decoding()
+    slots: Slots = Slots()
+    placements: tuple[str, ...] = tuple(PLACERS)
+    seed: int = 1
+
+    def __post_init__(self) -> None:
+        require(
+            bool(self.name) and self.name.replace("-", "").replace("_", "").isalnum(),
+            f"name: {self.name!r} given, must consist of letters, digits, - and _",
+        )
+        if isinstance(self.model, str):
+            model_named(self.model)
+        check_whole("seed", self.seed, least=0)
+        require(len(self.placements) >= 1, "placements: none given, must name at least one")
+        for placement in self.placements:
+            placer_named(placement)
+        require(
+            len(set(self.placements)) == len(self.placements),
+            f"placements: {', '.join(self.placements)} given, must be distinct",
+        )
+
+    @property
+    def architecture(self) -> MoEModel:
+        """The model, looked up."""
+        return model_named(self.model) if isinstance(self.model, str) else self.model
+
+
+def load(path: Path) -> tuple[Scenario, str]:
+    """Run a scenario file and return what it declares.
+
+    Parameters
+    ----------
+    path
+        A Python file that binds exactly one :class:`Scenario` to a name.
+
+    Returns
+    -------
+    The scenario, and the text of the file.
+
+    Raises
+    ------
+    ScenarioError
+        If the file cannot be read or run, or does not declare one scenario.
+    """
+    try:
+        source = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise ScenarioError(f"{path}: cannot be read ({reason}); name a scenario file") from error
+    try:
+        names = runpy.run_path(str(path))
+    except SyntaxError as error:
+        raise ScenarioError(f"{path}:{error.lineno}: not valid Python: {error.msg}") from error
+    except ScenarioError as error:
+        raise ScenarioError(f"{path}: {error}") from error
+    except (Exception, SystemExit) as error:
+        frames = traceback.extract_tb(error.__traceback__)
+        lines = [frame.lineno for frame in frames if frame.filename == str(path)]
+        where = f"{path}:{lines[-1]}" if lines else str(path)
+        raise ScenarioError(f"{where}: {type(error).__name__}: {error}") from error
+    scenarios = {id(value): value for value in names.values() if isinstance(value, Scenario)}
+    require(
+        len(scenarios) == 1,
+        f"{path}: declares {len(scenarios)} scenarios, must be exactly one; bind one spacemoe_ns3.Scenario "
+        "to a name",
+    )
+    return next(iter(scenarios.values())), source
