@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import signal
 import sys
 import time
 from datetime import datetime, timezone
@@ -238,6 +239,7 @@ def _leave(outcome: Outcome, out: Path | None) -> None:
 
 def main() -> None:
     """Run the command line, and turn errors into sentences and exit codes."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # a batch system's Ctrl-C
     try:
         cli(standalone_mode=False)
     except click.exceptions.Exit as error:

@@ -58,7 +58,7 @@ def _computer(choice: str | Computer, field: str) -> Computer:
     if isinstance(choice, Computer):
         return choice
     if choice not in COMPUTERS:
-        near = difflib.get_close_matches(choice, COMPUTERS, n=3, cutoff=0.3) or sorted(COMPUTERS)
+        near = difflib.get_close_matches(choice, COMPUTERS, n=3) or sorted(COMPUTERS)
         raise ScenarioError(f"hardware.{field}: {choice!r} is not known; did you mean {' or '.join(near)}?")
     return COMPUTERS[choice]
 

@@ -71,6 +71,6 @@ def model_named(name: str) -> MoEModel:
     46.7
     """
     if name not in ZOO:
-        near = difflib.get_close_matches(name, ZOO, n=3, cutoff=0.3) or sorted(ZOO)
+        near = difflib.get_close_matches(name, ZOO, n=3) or sorted(ZOO)
         raise ScenarioError(f"model: {name!r} is not in the zoo; did you mean {' or '.join(near)}?")
     return ZOO[name]

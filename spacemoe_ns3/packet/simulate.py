@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -43,8 +44,8 @@ def simulate(plan: Plan, *, folder: Path, report: Callable[[int], None]) -> Reco
     except (SimulationError, MemoryError, KeyboardInterrupt):
         raise
     except Exception as error:
-        # cppyy puts the signature of the C++ method first.
-        text = str(error).split("=>")[-1].strip()
+        # cppyy puts the signature of the C++ method and the exception's class first.
+        text = re.sub(r"^\w+: ", "", str(error).split("=>")[-1].strip())
         kind = UndeliveredError if "message lost" in text else SimulationError
         raise kind(text) from error
     return _read(simulation)

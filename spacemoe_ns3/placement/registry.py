@@ -41,6 +41,6 @@ def placer_named(name: str) -> Placer:
     spacemoe_ns3.errors.ScenarioError: placement: 'spacemo' is not known; did you mean spacemoe?
     """
     if name not in PLACERS:
-        near = difflib.get_close_matches(name, PLACERS, n=3, cutoff=0.4) or list(PLACERS)
+        near = difflib.get_close_matches(name, PLACERS, n=3) or list(PLACERS)
         raise ScenarioError(f"placement: {name!r} is not known; did you mean {' or '.join(near)}?")
     return PLACERS[name]

@@ -41,8 +41,11 @@ def check_out(out: Path, *, force: bool) -> None:
                 f"--out {out}: holds a run already; name another folder, or replace it by --force"
             )
     parent = _existing_parent(out)
-    if not parent.is_dir() or not os.access(parent, os.W_OK | os.X_OK):
-        raise OutputError(f"--out {out}: {parent} is not writable; name another folder")
+    try:
+        Path(tempfile.mkdtemp(prefix=".probe-", dir=parent)).rmdir()
+    except OSError as error:
+        reason = error.strerror or error
+        raise OutputError(f"--out {out}: {parent} is not writable ({reason}); name another folder") from error
 
 
 def _existing_parent(out: Path) -> Path:
@@ -77,6 +80,7 @@ class RunFolder:
     def __init__(self, out: Path, *, force: bool) -> None:
         check_out(out, force=force)
         self._out = out.absolute()
+        self._above = _existing_parent(out)
         try:
             self._out.parent.mkdir(parents=True, exist_ok=True)
             self.staging = Path(tempfile.mkdtemp(prefix=f".{self._out.name}.partial-", dir=self._out.parent))
@@ -91,8 +95,16 @@ class RunFolder:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         shutil.rmtree(self.staging, ignore_errors=True)
+        self._remove_empty_parents()
         if isinstance(error, OSError):
             raise WriteError(_sentence(self._out, error)) from error
+
+    def _remove_empty_parents(self) -> None:
+        """Remove the folders made on the way to a run that was not published."""
+        parent = self._out.parent
+        while parent != self._above and not any(parent.iterdir()):
+            parent.rmdir()
+            parent = parent.parent
 
     def write_json(self, name: str, content: dict[str, Any]) -> None:
         """Write an object to a file of the folder."""
