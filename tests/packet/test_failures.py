@@ -1,0 +1,123 @@
+"""What goes wrong in a simulation is named, and costs its own placement only."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from spacemoe_ns3 import Scenario, pipeline
+from spacemoe_ns3.errors import SimulationError, SpacemoeError, UndeliveredError
+from spacemoe_ns3.packet import LocalExecutor, Plan, Records
+
+pytestmark = pytest.mark.packet
+
+LONGEST_STOP_S = 1.0  # what a user is promised after Ctrl-C
+
+
+def plan_of(scenario: Scenario, silent: pipeline.Progress) -> Plan:
+    """Return the plan of a scenario's first placement."""
+    experiment = pipeline.prepare(scenario, progress=silent)
+    placement = experiment.placements[0]
+    return Plan(workload=experiment.workload, placement=placement, routes=experiment.routes_to(placement))
+
+
+def outcomes(folder: Path, **plans: Plan) -> dict[str, Records | SpacemoeError]:
+    """Run plans and return what became of them."""
+    with LocalExecutor() as executor:
+        for name, plan in plans.items():
+            executor.submit(name, plan, folder / name)
+        return {event.name: event.outcome for event in executor.events(wait=True) if event.outcome}
+
+
+def test_an_abort_inside_ns3_is_an_error_of_its_own_placement(
+    small_ring: Callable[..., Scenario], silent: pipeline.Progress, tmp_path: Path
+) -> None:
+    good = plan_of(small_ring(), silent)
+    # An attribute outside its checker's range: ns-3 calls std::terminate.
+    bad = replace(good, workload=replace(good.workload, message_bytes=0))
+    found = outcomes(tmp_path, good=good, bad=bad)
+    assert isinstance(found["good"], Records)
+    assert isinstance(found["bad"], SimulationError)
+    assert "MessageBytes" in str(found["bad"])
+
+
+def test_a_killed_simulation_is_named_and_the_other_goes_on(
+    small_ring: Callable[..., Scenario], silent: pipeline.Progress, tmp_path: Path
+) -> None:
+    plan = plan_of(small_ring(), silent)
+    with LocalExecutor(workers=2) as executor:
+        executor.submit("first", plan, tmp_path / "first")
+        executor.submit("second", plan, tmp_path / "second")
+        (child,) = children_with(f"{tmp_path}/first")
+        os.kill(child, signal.SIGKILL)
+        found = {event.name: event.outcome for event in executor.events(wait=True) if event.outcome}
+    assert isinstance(found["second"], Records)
+    assert isinstance(found["first"], SimulationError)
+    assert "SIGKILL" in str(found["first"])
+
+
+def test_a_full_queue_names_the_lost_message(
+    small_ring: Callable[..., Scenario], silent: pipeline.Progress, tmp_path: Path
+) -> None:
+    plan = plan_of(small_ring(mtu_bytes=200, queue_packets=1), silent)
+    lost = outcomes(tmp_path, lost=plan)["lost"]
+    assert isinstance(lost, UndeliveredError)
+    for words in ("request 0", "token 0", "layer 0", "from satellite", "to satellite", "queue_packets"):
+        assert words in str(lost)
+
+
+def test_a_message_that_can_never_arrive_is_named_and_does_not_hang(
+    small_ring: Callable[..., Scenario], silent: pipeline.Progress, tmp_path: Path
+) -> None:
+    plan = plan_of(small_ring(survival=1e-9, slots=4), silent)
+    stuck = outcomes(tmp_path, stuck=plan)["stuck"]
+    assert isinstance(stuck, UndeliveredError)
+    gateway, next_gateway = plan.placement.gateways[:2]
+    assert "request 0, token 0, layer 0, dispatch of expert" in str(stuck)
+    assert f"from satellite {gateway}" in str(stuck)
+    assert next_gateway != gateway
+
+
+def test_simulations_die_with_a_killed_parent(
+    small_ring: Callable[..., Scenario], silent: pipeline.Progress, tmp_path: Path
+) -> None:
+    plan_of(small_ring(tokens=4000), silent).save(tmp_path / "plan")
+    script = (
+        "import sys; from pathlib import Path; from spacemoe_ns3.packet import LocalExecutor, Plan\n"
+        "folder = Path(sys.argv[1]); executor = LocalExecutor()\n"
+        "executor.submit('task', Plan.load(folder / 'plan'), folder / 'task'); print('started', flush=True)\n"
+        "list(executor.events(wait=True))"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", script, str(tmp_path)], stdout=subprocess.PIPE, text=True
+    ) as parent:
+        assert parent.stdout is not None
+        assert parent.stdout.readline() == "started\n"
+        assert children_with(f"{tmp_path}/task")
+        time.sleep(1.0)  # let the child reach its work
+        parent.kill()
+    deadline = time.monotonic() + LONGEST_STOP_S
+    while children_with(f"{tmp_path}/task") and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert not children_with(f"{tmp_path}/task")
+
+
+def children_with(argument: str) -> list[int]:
+    """Return the workers that have an argument, on the whole machine."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            words = entry.read_bytes().split(b"\0")
+        except OSError:
+            continue
+        if b"spacemoe_ns3.packet.worker" in words and argument.encode() in words:
+            found.append(int(entry.parent.name))
+    return found
