@@ -1,8 +1,8 @@
 # The ns-3 of the PyPI wheel, as imported targets, and ns-3's build_lib() over them.
 #
 # The wheel's own find_package(ns3) names paths of the machine it was built on, so the targets are
-# declared here. build_lib() takes the arguments of ns-3's macro of that name: a module's
-# CMakeLists.txt serves here and in contrib/ of an ns-3 source tree alike.
+# declared here. build_lib() and build_lib_example() take the arguments of ns-3's macros of these
+# names: a module's CMakeLists.txt serves here and in contrib/ of an ns-3 source tree alike.
 
 execute_process(
   COMMAND
@@ -59,4 +59,14 @@ function(build_lib)
     list(TRANSFORM LIB_TEST_SOURCES PREPEND ${CMAKE_CURRENT_SOURCE_DIR}/)
     set_property(GLOBAL APPEND PROPERTY SPACEMOE_TEST_SOURCES ${LIB_TEST_SOURCES})
   endif()
+  if(SPACEMOE_TESTS AND EXISTS ${CMAKE_CURRENT_SOURCE_DIR}/examples/CMakeLists.txt)
+    add_subdirectory(examples)
+  endif()
+endfunction()
+
+function(build_lib_example)
+  cmake_parse_arguments(EXAMPLE "" "NAME" "SOURCE_FILES;LIBRARIES_TO_LINK" ${ARGN})
+  add_executable(${EXAMPLE_NAME} ${EXAMPLE_SOURCE_FILES})
+  target_link_libraries(${EXAMPLE_NAME} PRIVATE ${EXAMPLE_LIBRARIES_TO_LINK})
+  set_property(GLOBAL APPEND PROPERTY SPACEMOE_EXAMPLES ${EXAMPLE_NAME})
 endfunction()

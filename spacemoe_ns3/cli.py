@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 EXIT_INPUT, EXIT_SIMULATION, EXIT_WRITE, EXIT_INSTALLATION, EXIT_INTERRUPTED = 2, 3, 4, 5, 130
 
+_FILE_WIDTH = 130  # of the table in a file or a pipe
+
 _EPILOG = """\b
 Exit codes:
   0    done
@@ -218,9 +220,8 @@ def _show(results: list[Any], out: Path) -> None:
 
     from spacemoe_ns3.report import render_table
 
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        console = Console(highlight=False, width=200)
+    is_terminal = sys.stdout.isatty()
+    console = Console(highlight=False, width=None if is_terminal else _FILE_WIDTH)
     render_table(results, console=console)
     console.print(f"Results: {out}", soft_wrap=True)
 
