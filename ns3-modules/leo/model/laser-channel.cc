@@ -81,21 +81,14 @@ void
 LaserChannel::ChargeHop(uint32_t wire, Time transmission, Time propagation, PathLedgerTag& ledger)
 {
     Time start = ledger.GetReady();
-    if (ledger.IsSegmented())
+    if (ledger.GetSegments() > 1)
     {
-        auto& idleUntil = m_idleUntil[wire];
-        const auto found = idleUntil.find(ledger.GetMessage());
-        if (found != idleUntil.end())
+        Passage& passage = m_passages[wire][ledger.GetMessage()];
+        start = std::max(start, passage.idleUntil);
+        passage.idleUntil = start + transmission;
+        if (++passage.segments == ledger.GetSegments())
         {
-            start = std::max(start, found->second);
-        }
-        if (ledger.IsLastSegment())
-        {
-            idleUntil.erase(ledger.GetMessage());
-        }
-        else
-        {
-            idleUntil[ledger.GetMessage()] = start + transmission;
+            m_passages[wire].erase(ledger.GetMessage());
         }
     }
     ledger.AddHop(start, transmission, propagation);

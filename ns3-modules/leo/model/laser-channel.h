@@ -82,10 +82,15 @@ class LaserChannel : public PointToPointChannel
 
     mutable Ptr<MobilityModel> m_mobility[2]; //!< of the two ends, found at first use
 
-    /// For each direction, by message: when the message's own earlier segments, alone in the
-    /// network, would have left the transmitter free. Holds messages of several segments only,
-    /// while they pass.
-    std::map<uint64_t, Time> m_idleUntil[2];
+    /** The segments of one message that have passed so far. */
+    struct Passage
+    {
+        Time idleUntil;       //!< when they, alone in the network, would have left the transmitter
+        uint32_t segments{0}; //!< how many
+    };
+
+    /// For each direction, by message; messages of several segments only, while they pass.
+    std::map<uint64_t, Passage> m_passages[2];
 
     TracedCallback<Ptr<const Packet>, Ptr<const NetDevice>, Ptr<const NetDevice>, Time, Time>
         m_transmitTrace; //!< fired at the start of each transmission

@@ -48,16 +48,10 @@ PathLedgerTag::GetMessage() const
     return m_message;
 }
 
-bool
-PathLedgerTag::IsSegmented() const
+uint32_t
+PathLedgerTag::GetSegments() const
 {
-    return m_segments > 1;
-}
-
-bool
-PathLedgerTag::IsLastSegment() const
-{
-    return m_segment + 1 == m_segments;
+    return m_segments;
 }
 
 Time

@@ -64,10 +64,8 @@ class PathLedgerTag : public Tag
 
     /** @return the number of the message */
     uint64_t GetMessage() const;
-    /** @return whether the message has more than one segment */
-    bool IsSegmented() const;
-    /** @return whether this is the message's last segment */
-    bool IsLastSegment() const;
+    /** @return the number of segments of the message */
+    uint32_t GetSegments() const;
     /** @return when this segment would be here had its message been alone in the network */
     Time GetReady() const;
     /** @return the sum of the light times of the links passed */
