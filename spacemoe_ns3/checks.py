@@ -74,19 +74,50 @@ def check_number(
     ...
     spacemoe_ns3.errors.ScenarioError: links.survival_probability: 1.5 given, must be above 0 and at most 1
     """
-    rules = []
-    if isinstance(value, numbers.Real) and not isinstance(value, bool):
-        number = float(value)
-        is_right = not math.isnan(number) and (may_be_infinite or not math.isinf(number))
-    else:
-        number, is_right = math.nan, False
-    for bound, words, holds in (
-        (above, "above", above is None or number > above),
-        (least, "at least", least is None or number >= least),
-        (most, "at most", most is None or number <= most),
-    ):
-        is_right = is_right and holds
-        if bound is not None:
-            rules.append(f"{words} {bound:g}")
-    if not is_right:
+    bounds = ((above, "above"), (least, "at least"), (most, "at most"))
+    rules = [f"{words} {bound:g}" for bound, words in bounds if bound is not None]
+    try:
+        is_number = isinstance(value, numbers.Real) and not isinstance(value, bool)
+        number = float(value) if is_number else math.nan  # type: ignore[arg-type]
+    except OverflowError:
+        number = math.inf
+    is_inside = (
+        (above is None or number > above)
+        and (least is None or number >= least)
+        and (most is None or number <= most)
+    )
+    if math.isinf(number) and is_inside and not may_be_infinite:
+        rules.append("finite" if rules else "a finite number")
+        is_inside = False
+    if math.isnan(number) or not is_inside:
         raise ScenarioError(f"{path}: {value!r} given, must be {' and '.join(rules) or 'a finite number'}")
+
+
+def check_kind(path: str, value: object, kind: type | tuple[type, ...], words: str) -> None:
+    """Raise unless a value is of a kind.
+
+    Parameters
+    ----------
+    path
+        Path of the field.
+    value
+        What the user gave.
+    kind
+        Type or types allowed.
+    words
+        What they are called in the sentence.
+
+    Raises
+    ------
+    ScenarioError
+        If it is of another.
+
+    Examples
+    --------
+    >>> check_kind("links.seam", "no", bool, "True or False")
+    Traceback (most recent call last):
+    ...
+    spacemoe_ns3.errors.ScenarioError: links.seam: 'no' given, must be True or False
+    """
+    if not isinstance(value, kind):
+        raise ScenarioError(f"{path}: {value!r} given, must be {words}")

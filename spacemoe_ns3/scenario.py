@@ -7,7 +7,7 @@ import traceback
 from dataclasses import dataclass
 from pathlib import Path
 
-from spacemoe_ns3.checks import check_whole
+from spacemoe_ns3.checks import check_kind, check_whole
 from spacemoe_ns3.constellation import Slots, WalkerShell
 from spacemoe_ns3.errors import ScenarioError, require
 from spacemoe_ns3.links import LaserLinks
@@ -60,6 +60,18 @@ class Scenario:
     seed: int = 1
 
     def __post_init__(self) -> None:
+        for field, kind, words in (
+            ("name", str, "a string"),
+            ("constellation", WalkerShell, "a WalkerShell"),
+            ("links", LaserLinks, "LaserLinks"),
+            ("model", (MoEModel, str), "an MoEModel, or the name of one in the zoo"),
+            ("hardware", Hardware, "Hardware"),
+            ("activation", Activation, "an Activation"),
+            ("decoding", Decoding, "Decoding"),
+            ("slots", Slots, "Slots"),
+            ("placements", (tuple, list), "a tuple of names; a single one needs a comma behind it"),
+        ):
+            check_kind(field, getattr(self, field), kind, words)
         require(
             bool(self.name) and self.name.replace("-", "").replace("_", "").isalnum(),
             f"name: {self.name!r} given, must consist of letters, digits, - and _",
@@ -69,6 +81,7 @@ class Scenario:
         check_whole("seed", self.seed, least=0)
         require(len(self.placements) >= 1, "placements: none given, must name at least one")
         for placement in self.placements:
+            check_kind("placements", placement, str, "names")
             placer_named(placement)
         require(
             len(set(self.placements)) == len(self.placements),
@@ -106,7 +119,7 @@ def load(path: Path) -> tuple[Scenario, str]:
     try:
         names = runpy.run_path(str(path))
     except SyntaxError as error:
-        raise ScenarioError(f"{path}:{error.lineno}: not valid Python: {error.msg}") from error
+        raise ScenarioError(f"{error.filename}:{error.lineno}: not valid Python: {error.msg}") from error
     except ScenarioError as error:
         raise ScenarioError(f"{path}: {error}") from error
     except (Exception, SystemExit) as error:

@@ -105,8 +105,10 @@ class Ephemeris:
     def _locate(self, times_ns: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return the knot before each time, and the fraction of the step, of shape (n, 1)."""
         times_ns = np.asarray(times_ns, dtype=np.int64)
-        if times_ns.size and (times_ns.min() < 0 or times_ns.max() > self.end_ns):
-            raise ValueError(f"ephemeris: {times_ns.max()} ns is outside the knots, 0 to {self.end_ns} ns")
+        outside = (times_ns < 0) | (times_ns > self.end_ns)
+        if outside.any():
+            time_ns = times_ns[outside][0]
+            raise ValueError(f"ephemeris: {time_ns} ns is outside the knots, 0 to {self.end_ns} ns")
         knot = np.minimum(times_ns // self.step_ns, self.positions_m.shape[0] - 2)
         fraction = (times_ns - knot * self.step_ns).astype(np.float64) / float(self.step_ns)
         return knot, fraction[:, np.newaxis]

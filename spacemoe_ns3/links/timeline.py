@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from spacemoe_ns3.checks import check_number, check_whole
+from spacemoe_ns3.checks import check_kind, check_number, check_whole
 from spacemoe_ns3.constants import METRES_PER_KILOMETRE, SPEED_OF_LIGHT_M_S
 from spacemoe_ns3.constellation import Ephemeris, SlotGrid, WalkerShell
 from spacemoe_ns3.links.feasibility import angular_rate_rad_s, grazing_altitude_m
@@ -65,6 +65,7 @@ class LaserLinks:
     queue_packets: int = 1000
 
     def __post_init__(self) -> None:
+        check_kind("links.seam", self.seam, bool, "True or False")
         check_number("links.rate_bps", self.rate_bps, least=1, most=_HIGHEST_BPS)
         check_number("links.survival_probability", self.survival_probability, above=0, most=1)
         check_number("links.max_angular_rate_rad_s", self.max_angular_rate_rad_s, above=0)

@@ -46,7 +46,9 @@ class Activation:
         """Return weights of shape (L, E), each layer's summing to 1."""
         if math.isinf(self.concentration):
             return np.full((layers, experts), 1.0 / experts)
-        return random.dirichlet(np.full(experts, self.concentration), size=layers)
+        weights = random.dirichlet(np.full(experts, self.concentration), size=layers)
+        # A tiny concentration underflows to zero; top_k experts must remain to be chosen.
+        return np.maximum(weights, np.finfo(float).tiny)
 
 
 def draw_activations(
@@ -162,6 +164,6 @@ def _last_step(
     total = np.zeros(weights.shape[0])
     for last in members:
         rest = tuple(expert for expert in members if expert != last)
-        left = weights.sum(axis=1) - weights[:, list(rest)].sum(axis=1)
+        left = np.delete(weights, rest, axis=1).sum(axis=1)  # not a difference: it would cancel
         total += smaller[rest] * weights[:, last] / left
     return total

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from spacemoe_ns3.checks import check_whole
+from spacemoe_ns3.checks import check_kind, check_whole
 from spacemoe_ns3.moe.compute import Hardware
 from spacemoe_ns3.moe.gating import Activation, draw_activations
 from spacemoe_ns3.moe.model import MoEModel
@@ -40,6 +40,7 @@ class Decoding:
     sends_residual: bool = True
 
     def __post_init__(self) -> None:
+        check_kind("decoding.sends_residual", self.sends_residual, bool, "True or False")
         for field in ("tokens", "tokens_per_sequence", "context_tokens"):
             check_whole(f"decoding.{field}", getattr(self, field), least=1)
 

@@ -127,9 +127,15 @@ class RunFolder:
             self.staging.rename(self._out)
             return
         old = Path(tempfile.mkdtemp(prefix=f".{self._out.name}.partial-", dir=self._out.parent))
-        self._out.rename(old / "old")
-        self.staging.rename(self._out)
-        shutil.rmtree(old, ignore_errors=True)
+        try:
+            self._out.rename(old / "old")
+            try:
+                self.staging.rename(self._out)
+            except BaseException:
+                (old / "old").rename(self._out)
+                raise
+        finally:
+            shutil.rmtree(old, ignore_errors=True)
 
 
 def _umask() -> int:

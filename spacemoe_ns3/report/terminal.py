@@ -19,7 +19,8 @@ _NONE = "-"
 def render_table(results: list[PlacementResult], *, console: Console) -> None:
     """Print a row a placement.
 
-    Where the console is too narrow the table is printed in two halves; numbers are never cut.
+    Where the console is too narrow the table is printed in two halves; numbers are never cut, and below 60
+    columns folded.
 
     Parameters
     ----------
@@ -47,9 +48,9 @@ def render_table(results: list[PlacementResult], *, console: Console) -> None:
 
 def _table(results: list[PlacementResult], columns: dict[str, list[str]]) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, collapse_padding=True, show_edge=False)
-    table.add_column("placement", no_wrap=True)
+    table.add_column("placement", overflow="fold")
     for heading in columns:
-        table.add_column(heading, justify="right", no_wrap=True)
+        table.add_column(heading, justify="right", overflow="fold")
     for row, result in enumerate(results):
         table.add_row(result.placement.name, *(values[row] for values in columns.values()))
     return table
