@@ -1,0 +1,129 @@
+"""The work of a run: shapes, starts and durations."""
+
+import math
+
+import numpy as np
+import pytest
+
+from spacemoe_ns3.errors import ScenarioError
+from spacemoe_ns3.moe import Activation, Computer, Decoding, Hardware, MoEModel, build_workload
+
+MODEL = MoEModel(
+    name="small",
+    layers=3,
+    hidden=64,
+    heads=4,
+    kv_heads=2,
+    head_dim=16,
+    experts=6,
+    top_k=2,
+    expert_ffn=96,
+    vocabulary=1000,
+)
+HARDWARE = Hardware(
+    gateway=Computer(name="gateway", peak_flops=2e9, utilisation=0.5),
+    expert=Computer(name="expert", peak_flops=1e8),
+)
+END_NS = 1_000_003
+HALF_A_NANOSECOND = 0.5
+
+
+def build(*, activation=Activation(concentration=2), end_ns=END_NS, seed=1, **decoding):
+    return build_workload(
+        model=MODEL,
+        hardware=HARDWARE,
+        activation=activation,
+        decoding=Decoding(**{"tokens": 11, "tokens_per_sequence": 4, "context_tokens": 100, **decoding}),
+        end_ns=end_ns,
+        seed=seed,
+    )
+
+
+def test_everything_has_its_shape():
+    workload = build()
+
+    assert (workload.layers, workload.experts, workload.top_k, workload.tokens) == (3, 6, 2, 11)
+    assert workload.hosts == 3 * (6 + 1)
+    assert workload.message_bytes == 64 * 2
+    assert workload.gateway_ns.shape == workload.expert_ns.shape == (3,)
+    assert workload.weights.shape == (3, 6)
+    assert workload.activations.shape == (11, 3, 2)
+    assert workload.activations.max() < 6
+
+
+@pytest.mark.parametrize(
+    ("tokens", "lengths"), [(1, [1]), (4, [4]), (5, [4, 1]), (11, [4, 4, 3]), (12, [4, 4, 4])]
+)
+def test_the_last_sequence_takes_the_tokens_that_are_left(tokens, lengths):
+    assert build(tokens=tokens).sequence_tokens.tolist() == lengths
+
+
+def test_tokens_are_numbered_within_their_sequences():
+    sequence, place = build().token_rows()
+
+    assert sequence.tolist() == [0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2]
+    assert place.tolist() == [0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2]
+
+
+def test_sequences_start_at_evenly_spaced_times_over_the_time_span():
+    starts_ns = build(tokens=40).starts_ns  # ten sequences
+
+    exact_ns = END_NS * np.arange(10) / 10
+    assert starts_ns[0] == 0
+    assert (np.abs(starts_ns - exact_ns) < 1).all()  # whole nanoseconds
+
+
+def test_gateways_take_the_time_of_attention_and_router():
+    """2 GFLOP/s half used: one nanosecond a FLOP."""
+    projections = 2 * (64 * 64 + 2 * 64 * 32 + 64 * 64)
+    scores_and_values, router = 4 * 100 * 64, 2 * 64 * 6
+
+    assert build().gateway_ns.tolist() == [projections + scores_and_values + router] * 3
+
+
+def test_experts_take_the_time_of_three_matrices():
+    """0.1 GFLOP/s: ten nanoseconds a FLOP."""
+    assert build().expert_ns.tolist() == [10 * 2 * 3 * 64 * 96] * 3
+
+
+def test_the_head_takes_the_time_of_the_vocabulary_on_the_gateways_computer():
+    assert build().head_ns == 2 * 64 * 1000
+
+
+def test_the_same_seed_gives_the_same_work_and_another_seed_other_work():
+    first, again, other = build(seed=5), build(seed=5), build(seed=6)
+
+    assert np.array_equal(first.activations, again.activations)
+    assert np.array_equal(first.weights, again.weights)
+    assert not np.array_equal(first.weights, other.weights)
+
+
+def test_more_tokens_leave_the_weights_as_they_are():
+    assert np.array_equal(build(tokens=3).weights, build(tokens=300).weights)
+
+
+def test_draws_do_not_disturb_each_other_under_equal_weights():
+    """Weights need no chance at all then; the draws are those of a stream of their own."""
+    first, again = build(activation=Activation()), build(activation=Activation(concentration=math.inf))
+
+    assert np.array_equal(first.activations, again.activations)
+
+
+@pytest.mark.parametrize("sends_residual", [True, False])
+def test_the_residual_is_sent_if_asked_for(sends_residual):
+    assert build(sends_residual=sends_residual).sends_residual is sends_residual
+
+
+@pytest.mark.parametrize("field", ["tokens", "tokens_per_sequence", "context_tokens"])
+@pytest.mark.parametrize("value", [0, 1.5, "3"])
+def test_a_count_that_is_not_a_whole_number_of_at_least_one_is_refused(field, value):
+    with pytest.raises(
+        ScenarioError, match=rf"decoding\.{field}: {value!r} given, must be a whole number, at least 1"
+    ):
+        Decoding(**{field: value})
+
+
+def test_a_residual_that_is_neither_sent_nor_not_is_refused():
+    """A text such as "no" counts as true in Python."""
+    with pytest.raises(ScenarioError, match=r"^decoding\.sends_residual: 'no' given"):
+        Decoding(sends_residual="no")

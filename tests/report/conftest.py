@@ -1,0 +1,41 @@
+"""Results by hand, for what the report makes of them."""
+
+import numpy as np
+import pytest
+from builders import hosts
+
+from spacemoe_ns3.results import PARTS, Account, EngineResult, PlacementResult
+
+TOKENS, LAYERS = 4, 3
+
+
+def engine(*, seed, account=None):
+    """Tokens and layers with a part a column, drawn at random."""
+    random = np.random.default_rng(seed)
+
+    def table(rows, keys):
+        parts = {f"{part}_ns": random.integers(1, 10**9, rows) for part in PARTS}
+        return {**keys, "latency_ns": sum(parts.values()), **parts}
+
+    return EngineResult(
+        tokens=table(TOKENS, {"sequence": np.array([0, 0, 1, 1]), "token": np.array([0, 1, 0, 1])}),
+        layers=table(TOKENS * LAYERS, {"layer": np.tile(np.arange(LAYERS), TOKENS)}),
+        account=account,
+    )
+
+
+@pytest.fixture
+def results():
+    """Two placements: one by both engines, one by the formula alone."""
+    account = Account(sent=(36, 72, 9000), received=(35, 70, 8000), dropped=(1, 1, 500))
+    near = hosts(name="spacemoe", gateways=[0, 5, 10], experts=[[1, 2], [6, 7], [11, 12]])
+    far = hosts(name="rand-place", gateways=[9, 4, 3], experts=[[8, 2], [6, 1], [11, 0]])
+    return [
+        PlacementResult(
+            placement=near,
+            expected_s_per_token=1.25,
+            analytic=engine(seed=1),
+            packet=engine(seed=2, account=account),
+        ),
+        PlacementResult(placement=far, expected_s_per_token=2.5, analytic=engine(seed=3), packet=None),
+    ]

@@ -1,0 +1,108 @@
+"""The summary: the run in one object, whose keys others rely on."""
+
+import json
+
+import pytest
+
+from spacemoe_ns3.report import SCHEMA_VERSION, summary
+from spacemoe_ns3.results import PARTS
+
+ROUNDING = 1e-12
+
+
+@pytest.fixture
+def made(results):
+    return summary(
+        scenario="small",
+        seed=7,
+        satellites=60,
+        links=110,
+        results=results,
+        failures={"rand-intra": "no path"},
+    )
+
+
+def test_the_keys_of_the_run_are_there(made):
+    assert made["schema_version"] == SCHEMA_VERSION == 1
+    assert (made["scenario"], made["seed"], made["satellites"], made["links"]) == ("small", 7, 60, 110)
+    assert made["failures"] == [{"name": "rand-intra", "error": "no path"}]
+
+
+def test_the_keys_of_a_placement_are_there(made):
+    """Keys are only ever added."""
+    for placement in made["placements"]:
+        assert set(placement) >= {
+            "name",
+            "expected_s_per_token",
+            "analytic_s_per_token",
+            "packet_s_per_token",
+            "tokens",
+            "breakdown_s",
+            "hosts",
+        }
+        assert set(placement["hosts"]) == {"gateways", "experts"}
+    assert set(made["placements"][0]["breakdown_s"]) == {
+        "compute",
+        "propagation",
+        "serialisation",
+        "queueing",
+        "waiting",
+    }
+
+
+def test_placements_keep_their_order(made):
+    assert [placement["name"] for placement in made["placements"]] == ["spacemoe", "rand-place"]
+
+
+def test_seconds_a_token_are_the_means_of_the_engines_tokens(made, results):
+    for placement, result in zip(made["placements"], results, strict=True):
+        assert placement["expected_s_per_token"] == result.expected_s_per_token
+        assert placement["tokens"] == 4
+        mean_s = sum(result.analytic.tokens["latency_ns"].tolist()) / 4 / 1e9
+        assert placement["analytic_s_per_token"] == pytest.approx(mean_s, rel=ROUNDING)
+    packets = results[0].packet.tokens["latency_ns"].tolist()
+    assert made["placements"][0]["packet_s_per_token"] == pytest.approx(sum(packets) / 4 / 1e9, rel=ROUNDING)
+
+
+def test_the_breakdown_is_that_of_the_packets(made, results):
+    breakdown_s = made["placements"][0]["breakdown_s"]
+
+    for part in PARTS:
+        mean_s = sum(results[0].packet.tokens[f"{part}_ns"].tolist()) / 4 / 1e9
+        assert breakdown_s[part] == pytest.approx(mean_s, rel=ROUNDING)
+    assert sum(breakdown_s.values()) == pytest.approx(
+        made["placements"][0]["packet_s_per_token"], rel=ROUNDING
+    )
+
+
+def test_what_was_not_asked_for_is_none(made):
+    formula_alone = made["placements"][1]
+
+    assert formula_alone["packet_s_per_token"] is None
+    assert formula_alone["breakdown_s"] is None
+    assert formula_alone["traffic"] is None
+
+
+def test_hosts_are_satellites_by_layer_and_expert(made):
+    assert made["placements"][0]["hosts"] == {"gateways": [0, 5, 10], "experts": [[1, 2], [6, 7], [11, 12]]}
+
+
+def test_traffic_is_the_account_of_the_packets(made):
+    assert made["placements"][0]["traffic"]["segments"] == {
+        "sent": 72,
+        "received": 70,
+        "dropped": 1,
+        "in_flight": 1,
+    }
+
+
+def test_the_summary_is_json(made):
+    assert json.loads(json.dumps(made, allow_nan=False)) == made
+
+
+def test_the_addressing_is_that_of_the_wire_format(made):
+    assert made["addressing"] == {
+        "satellite_0": "10.0.0.1",
+        "gateway_port_0": 10_000,
+        "expert_port_0": 20_000,
+    }

@@ -1,0 +1,67 @@
+"""The Parquet files: what was put in comes out."""
+
+import dataclasses
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+
+from spacemoe_ns3.report import write_tables
+
+
+@pytest.fixture
+def folder(tmp_path, results):
+    write_tables(tmp_path, results)
+    return tmp_path
+
+
+@pytest.mark.parametrize("name", ["tokens", "layers"])
+def test_a_table_read_back_equals_the_arrays(folder, results, name):
+    table = pq.read_table(folder / f"{name}.parquet")
+    sides = [(results[0], "analytic"), (results[0], "packet"), (results[1], "analytic")]
+    after = 0
+    for result, engine in sides:
+        columns = getattr(getattr(result, engine), name)
+        rows = len(columns["latency_ns"])
+        piece = table.slice(after, rows)
+        assert set(piece["placement"].to_pylist()) == {result.placement.name}
+        assert set(piece["engine"].to_pylist()) == {engine}
+        for column, values in columns.items():
+            assert np.array_equal(piece[column].to_numpy(), values)
+        after += rows
+
+    assert table.num_rows == after
+    assert table.column_names == ["placement", "engine", *getattr(results[0].analytic, name)]
+
+
+@pytest.mark.parametrize("name", ["tokens", "layers"])
+def test_a_table_carries_the_version_of_its_schema(folder, name):
+    assert pq.read_schema(folder / f"{name}.parquet").metadata[b"schema_version"] == b"1"
+
+
+def test_the_largest_nanoseconds_come_out_as_they_went_in(tmp_path, results):
+    """A float would lose the last digits of times above 2**53 ns."""
+    long_ago = np.array([2**53 + 1, 2**62 + 1, 0, -1])
+    tokens = {**results[1].analytic.tokens, "latency_ns": long_ago}
+    changed = dataclasses.replace(
+        results[1], analytic=dataclasses.replace(results[1].analytic, tokens=tokens)
+    )
+
+    write_tables(tmp_path, [changed])
+
+    assert pq.read_table(tmp_path / "tokens.parquet")["latency_ns"].to_pylist() == long_ago.tolist()
+
+
+def test_the_same_results_give_the_same_bytes(tmp_path, folder, results):
+    again = tmp_path / "again"
+    again.mkdir()
+    write_tables(again, results)
+
+    for name in ("tokens.parquet", "layers.parquet"):
+        assert (again / name).read_bytes() == (folder / name).read_bytes()
+
+
+def test_without_results_of_an_engine_there_is_no_table(tmp_path, results):
+    write_tables(tmp_path, [dataclasses.replace(results[1], analytic=None)])
+
+    assert not list(tmp_path.iterdir())

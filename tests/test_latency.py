@@ -1,0 +1,229 @@
+"""The delay kernels: segments, transmission, light, and messages over frozen links."""
+
+import math
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from builders import chain, network
+
+from spacemoe_ns3.constants import SPEED_OF_LIGHT_M_S
+from spacemoe_ns3.errors import ScenarioError
+from spacemoe_ns3.latency import (
+    expected_path_latency,
+    frozen_message_delays,
+    light_time_ns,
+    segment_wire_bits,
+    transmission_ns,
+)
+
+A_NANOSECOND_S = 1e-9
+A_FEMTOSECOND_S = 1e-15
+HEADERS_BYTES = 20 + 8 + 36  # IPv4, RFC 791; UDP, RFC 768; ours
+PPP_BYTES = 2  # the protocol field, RFC 1661
+MTU_BYTES = 1500
+ROOM_BYTES = MTU_BYTES - HEADERS_BYTES
+HOP_M = 1.5e6
+RATE_BPS = 10**6  # so slow that packets take milliseconds, as light does
+
+
+def bits_of(message_bytes):
+    return segment_wire_bits(message_bytes=message_bytes, mtu_bytes=MTU_BYTES)
+
+
+@pytest.mark.parametrize(
+    ("message_bytes", "payloads"),
+    [
+        (1, [1]),
+        (ROOM_BYTES, [ROOM_BYTES]),
+        (ROOM_BYTES + 1, [ROOM_BYTES, 1]),
+        (3 * ROOM_BYTES, [ROOM_BYTES] * 3),
+        (3000, [1436, 1436, 128]),
+    ],
+)
+def test_a_message_fills_all_its_packets_but_the_last(message_bytes, payloads):
+    assert (bits_of(message_bytes) // 8 - HEADERS_BYTES - PPP_BYTES).tolist() == payloads
+
+
+def test_a_full_packet_is_as_long_as_the_mtu_and_the_ppp_header():
+    assert bits_of(10_000)[0] == (MTU_BYTES + PPP_BYTES) * 8
+
+
+def test_a_message_of_too_many_packets_is_refused():
+    room_bytes = 68 - HEADERS_BYTES
+    assert len(segment_wire_bits(message_bytes=65_535 * room_bytes, mtu_bytes=68)) == 65_535
+
+    with pytest.raises(
+        ScenarioError, match=r"links\.mtu_bytes: 68 given, 64 of them headers.*65535 packets; raise"
+    ):
+        segment_wire_bits(message_bytes=65_535 * room_bytes + 1, mtu_bytes=68)
+
+
+def test_an_mtu_without_room_is_refused():
+    with pytest.raises(ScenarioError, match=r"links\.mtu_bytes: 64 given"):
+        segment_wire_bits(message_bytes=1, mtu_bytes=HEADERS_BYTES)
+
+
+@pytest.mark.parametrize(("rate_bps", "milliseconds"), [(7_000_000, 1.716571), (4_000_000, 3.004)])
+def test_a_frame_of_1502_bytes_takes_as_long_as_worked_examples_of_ns3_say(rate_bps, milliseconds):
+    assert transmission_ns(1502 * 8, rate_bps) == round(milliseconds * 1e6)
+
+
+@pytest.mark.parametrize(
+    ("bits", "rate_bps", "nanoseconds"), [(1, 2 * 10**9, 1), (3, 2 * 10**9, 2), (1, 3 * 10**9, 0)]
+)
+def test_half_a_nanosecond_is_rounded_up(bits, rate_bps, nanoseconds):
+    assert transmission_ns(bits, rate_bps) == nanoseconds
+
+
+def test_transmission_times_broadcast():
+    times_ns = transmission_ns(np.array([[8], [16]]), np.array([10**9, 2 * 10**9, 4 * 10**9]))
+
+    assert times_ns.tolist() == [[8, 4, 2], [16, 8, 4]]
+
+
+@pytest.mark.parametrize(
+    ("apart_m", "nanoseconds"),
+    [
+        (0.0, 0),
+        (SPEED_OF_LIGHT_M_S, 10**9),
+        (2.0e6, 6_671_282),  # 2e6 / 299792458 s
+        (SPEED_OF_LIGHT_M_S * 1.4e-9, 1),
+        (SPEED_OF_LIGHT_M_S * 1.6e-9, 2),
+    ],
+)
+def test_light_takes_the_distance_over_its_speed(apart_m, nanoseconds):
+    one_m, other_m = np.array([[1.0e6, -2.0e6, 3.0e6]]), np.array([[1.0e6, -2.0e6, 3.0e6 + apart_m]])
+
+    assert light_time_ns(one_m, other_m).tolist() == [nanoseconds]
+    assert light_time_ns(other_m, one_m).tolist() == [nanoseconds]
+
+
+def test_light_times_are_rounded_from_the_distance_in_three_dimensions():
+    random = np.random.default_rng(1)
+    ones_m, others_m = random.uniform(-7e6, 7e6, (2, 500, 3))
+    exact_ns = [
+        math.dist(one, other) / SPEED_OF_LIGHT_M_S * 1e9 for one, other in zip(ones_m, others_m, strict=True)
+    ]
+
+    off_ns = light_time_ns(ones_m, others_m) - exact_ns
+    assert np.abs(off_ns).max() <= 0.5 + 1e-6
+
+
+@pytest.mark.parametrize("packets", [1, 2, 5])
+@pytest.mark.parametrize("last_is_full", [True, False])
+def test_a_message_takes_m_plus_h_minus_1_transmissions_and_the_light_of_its_hops(packets, last_is_full):
+    """Store and forward over h idle hops: (m + h - 1) b / R, the last packet being shorter or not."""
+    last_bytes = ROOM_BYTES if last_is_full else 100
+    wire_bits = bits_of((packets - 1) * ROOM_BYTES + last_bytes)
+    hops = np.arange(1, 5)
+
+    delay_s = frozen_message_delays(
+        chain(satellites=5, hop_m=HOP_M, rate_bps=RATE_BPS), sources=np.array([0]), wire_bits=wire_bits
+    )[0, 0]
+
+    full_s, light_s = 8 * (MTU_BYTES + PPP_BYTES) / RATE_BPS, HOP_M / SPEED_OF_LIGHT_M_S
+    last_s = 8 * (last_bytes + HEADERS_BYTES + PPP_BYTES) / RATE_BPS
+    if packets == 1:
+        expected_s = hops * (last_s + light_s)
+    else:
+        # Each earlier packet leaves the last hop as soon as the one before it; the last follows them.
+        expected_s = hops * light_s + (packets - 1 + hops - 1) * full_s + last_s
+    assert delay_s[1:] == pytest.approx(expected_s, abs=A_NANOSECOND_S / 1e3, rel=0)
+    assert delay_s[0] == 0.0
+
+
+def test_packets_that_are_simulated_one_by_one_take_as_long_as_the_closed_form():
+    """An independent store-and-forward recursion in exact fractions, without light."""
+    wire_bits, hops = bits_of(7000), 4
+    free = [Fraction(0)] * hops  # when each hop is idle again
+    for bits in wire_bits.tolist():
+        here = Fraction(0)
+        for hop in range(hops):
+            here = max(here, free[hop]) + Fraction(bits, RATE_BPS)
+            free[hop] = here
+
+    delay_s = frozen_message_delays(
+        chain(satellites=hops + 1, hop_m=1e-6, rate_bps=RATE_BPS), sources=np.array([0]), wire_bits=wire_bits
+    )[0, 0, hops]
+
+    assert delay_s == pytest.approx(float(here), abs=A_NANOSECOND_S / 1e3, rel=0)
+
+
+# Two satellites and a third behind a link that is there now and then.
+UP = np.array([[1, 1], [1, 0], [1, 0], [1, 1], [1, 0]], bool)
+SLOT_S = 2.0
+
+
+@pytest.fixture
+def now_and_then():
+    return frozen_message_delays(
+        network(
+            positions_m=[[0, 0, 0], [HOP_M, 0, 0], [2 * HOP_M, 0, 0]],
+            ends=[(0, 1), (1, 2)],
+            up=UP,
+            slot_ns=round(SLOT_S * 1e9),
+            rate_bps=RATE_BPS,
+        ),
+        sources=np.array([0, 2]),
+        wire_bits=np.array([8000]),
+    )
+
+
+def test_without_a_path_a_message_waits_for_the_first_slot_that_has_one(now_and_then):
+    """Half of the slot it is in, in the mean, and the whole slots between."""
+    way_s = 2 * (HOP_M / SPEED_OF_LIGHT_M_S + 8000 / RATE_BPS)
+    slots_waited = [0.0, 1.5, 0.5, 0.0, 0.5]
+
+    expected_s = way_s + SLOT_S * np.array(slots_waited)
+    assert now_and_then[:, 0, 2] == pytest.approx(expected_s, abs=A_NANOSECOND_S / 1e3, rel=0)
+
+
+def test_messages_with_a_path_do_not_wait_for_others(now_and_then):
+    one_hop_s = HOP_M / SPEED_OF_LIGHT_M_S + 8000 / RATE_BPS
+
+    assert now_and_then[:, 0, 1] == pytest.approx(np.full(5, one_hop_s), abs=A_NANOSECOND_S / 1e3, rel=0)
+
+
+def test_waiting_is_the_same_in_both_directions(now_and_then):
+    assert now_and_then[:, 0, 2] == pytest.approx(now_and_then[:, 1, 0], abs=A_FEMTOSECOND_S, rel=0)
+
+
+def test_a_satellite_reaches_itself_at_once(now_and_then):
+    assert now_and_then[:, 0, 0].tolist() == [0.0] * 5
+    assert now_and_then[:, 1, 2].tolist() == [0.0] * 5
+
+
+def test_past_the_last_slot_the_slots_begin_anew():
+    """The only path is in the first slot: from slot n of three it is 3 - n slots away, less a half."""
+    delay_s = frozen_message_delays(
+        chain(satellites=2, hop_m=HOP_M, up=[[1], [0], [0]], rate_bps=RATE_BPS),
+        sources=np.array([0]),
+        wire_bits=np.array([8000]),
+    )[:, 0, 1]
+
+    assert delay_s - delay_s[0] == pytest.approx([0.0, 1.5, 0.5], abs=A_NANOSECOND_S / 1e3, rel=0)
+
+
+def test_a_satellite_that_is_never_reached_is_infinitely_far():
+    delay_s = frozen_message_delays(
+        chain(satellites=2, hop_m=HOP_M, up=[[0], [0]]), sources=np.array([0]), wire_bits=np.array([8000])
+    )
+
+    assert np.isinf(delay_s[:, 0, 1]).all()
+
+
+def test_the_expected_path_latency_is_the_mean_way_to_a_satellite_and_on_to_the_next_gateway():
+    """A loop over layers and satellites; the last layer goes on to the first."""
+    random = np.random.default_rng(3)
+    delay_s = random.random((4, 3, 6))  # (T, L, S)
+
+    latency_s = expected_path_latency(delay_s)
+
+    for layer in range(3):
+        for satellite in range(6):
+            ways = [
+                delay_s[slot, layer, satellite] + delay_s[slot, (layer + 1) % 3, satellite]
+                for slot in range(4)
+            ]
+            assert latency_s[layer, satellite] == pytest.approx(sum(ways) / 4, rel=1e-12)
