@@ -24,6 +24,14 @@ EXIT_INPUT, EXIT_SIMULATION, EXIT_WRITE, EXIT_INSTALLATION, EXIT_INTERRUPTED = 2
 
 _FILE_WIDTH = 130  # of the table in a file or a pipe
 
+_EXAMPLES = """\b
+Examples:
+  spacemoe-ns3 run scenarios/first_ring.py
+  spacemoe-ns3 run scenarios/ring32.py --placement spacemoe --pcap gateway:0
+  spacemoe-ns3 run scenarios/ring32.py --engine analytic --json
+
+"""
+
 _EPILOG = """\b
 Exit codes:
   0    done
@@ -45,7 +53,7 @@ def cli() -> None:
     """
 
 
-@cli.command(epilog=_EPILOG)
+@cli.command(epilog=_EXAMPLES + _EPILOG)
 @click.argument("scenario", type=click.Path(path_type=Path))
 @click.option(
     "--out",
@@ -53,8 +61,10 @@ def cli() -> None:
     help="Folder for the results.  [default: results/NAME, numbered if taken]",
 )
 @click.option("--force", is_flag=True, help="Replace a run that --out holds already.")
-@click.option("--seed", type=click.IntRange(min=0), help="Seed, instead of the scenario's.")
-@click.option("--tokens", type=click.IntRange(min=1), help="Tokens a placement, instead of the scenario's.")
+@click.option("--seed", metavar="N", type=click.IntRange(min=0), help="Seed, instead of the scenario's.")
+@click.option(
+    "--tokens", metavar="N", type=click.IntRange(min=1), help="Tokens a placement, instead of the scenario's."
+)
 @click.option(
     "--placement",
     "placements",
@@ -77,7 +87,9 @@ def cli() -> None:
     help="Capture links for Wireshark: gateway:LAYER, expert:LAYER:EXPERT, satellite:INDEX or "
     "link:INDEX-INDEX; repeatable.",
 )
-@click.option("--workers", type=click.IntRange(min=1), help="Simulations at a time.  [default: processors]")
+@click.option(
+    "--workers", metavar="N", type=click.IntRange(min=1), help="Simulations at a time.  [default: processors]"
+)
 @click.option("--quiet", is_flag=True, help="No progress and no table.")
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON, and nothing else.")
 def run(
@@ -94,13 +106,11 @@ def run(
     quiet: bool,
     as_json: bool,
 ) -> None:
-    r"""Run a scenario file: place, predict, simulate, compare.
+    """Run a scenario file: place, predict, simulate, compare.
 
-    \b
-    Examples:
-      spacemoe-ns3 run scenarios/first_ring.py
-      spacemoe-ns3 run scenarios/ring32.py --placement spacemoe --pcap gateway:0
-      spacemoe-ns3 run scenarios/ring32.py --engine analytic --json
+    SCENARIO is a Python file that declares one experiment. Every placement is evaluated by the formula and
+    simulated in ns-3 packet by packet; one table shows both, and where the time of a token went. The
+    results land in a folder that appears only when it is complete.
     """
     from spacemoe_ns3.scenario import load
 

@@ -302,4 +302,5 @@ def test_help_is_quick_to_read(call: Callable[..., tuple[int, str, str]]) -> Non
         code, out, _ = call(*arguments)
         assert code == 0
         assert max(map(len, out.splitlines())) <= 80
-        assert "Exit codes" in out
+        assert "\n  Exit codes:\n    0    done\n" in out
+    assert "\n    spacemoe-ns3 run scenarios/first_ring.py\n" in out
