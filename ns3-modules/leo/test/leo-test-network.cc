@@ -1,0 +1,144 @@
+/*
+ * SPDX-License-Identifier: GPL-2.0-only
+ */
+
+#include "leo-test-network.h"
+
+#include "ns3/data-rate.h"
+#include "ns3/inet-socket-address.h"
+#include "ns3/packet.h"
+#include "ns3/simulator.h"
+#include "ns3/udp-socket-factory.h"
+
+namespace ns3
+{
+
+namespace
+{
+constexpr uint16_t PORT = 9; //!< discard
+} // namespace
+
+Ptr<EphemerisKnots>
+LeoTestNetwork::MakeKnots(const std::vector<Vector>& positions,
+                          const std::vector<Vector>& velocities)
+{
+    const Time step = Seconds(50);
+    std::vector<double> p;
+    std::vector<double> v;
+    for (int knot = 0; knot < 3; ++knot)
+    {
+        const double elapsed = knot * step.GetSeconds();
+        for (std::size_t satellite = 0; satellite < positions.size(); ++satellite)
+        {
+            const Vector start = positions[satellite];
+            const Vector speed = velocities.empty() ? Vector() : velocities[satellite];
+            p.insert(p.end(),
+                     {start.x + elapsed * speed.x,
+                      start.y + elapsed * speed.y,
+                      start.z + elapsed * speed.z});
+            v.insert(v.end(), {speed.x, speed.y, speed.z});
+        }
+    }
+    Ptr<EphemerisKnots> ephemeris = CreateObject<EphemerisKnots>();
+    ephemeris->SetKnots(positions.size(), step, p, v);
+    return ephemeris;
+}
+
+LeoTestNetwork::LeoTestNetwork(Ptr<EphemerisKnots> ephemeris, Time slot)
+    : m_tables(CreateObjectWithAttributes<ForwardingTables>("Slot", TimeValue(slot)))
+{
+    m_satellites = m_helper.CreateSatellites(ephemeris, m_tables);
+}
+
+std::size_t
+LeoTestNetwork::Connect(uint32_t a, uint32_t b, const std::string& rate)
+{
+    const std::size_t link = m_links.size();
+    m_helper.SetDeviceAttribute("DataRate", DataRateValue(DataRate(rate)));
+    m_links.push_back(m_helper.Connect(m_satellites.Get(a), m_satellites.Get(b)));
+    Callback<void, Ptr<const Packet>, Ptr<const NetDevice>, Ptr<const NetDevice>, Time, Time>
+        record([this, link](Ptr<const Packet>,
+                            Ptr<const NetDevice>,
+                            Ptr<const NetDevice>,
+                            Time transmission,
+                            Time propagation) {
+            m_hops[link].push_back({Simulator::Now(), transmission, propagation});
+        });
+    m_links.back()->TraceConnectWithoutContext("Transmit", record);
+    return link;
+}
+
+void
+LeoTestNetwork::SendAt(Time at,
+                       uint32_t from,
+                       uint32_t to,
+                       uint32_t wireBytes,
+                       std::optional<PathLedgerTag> ledger)
+{
+    Ptr<Packet> packet = Create<Packet>(wireBytes - HEADER_BYTES);
+    if (ledger)
+    {
+        packet->AddPacketTag(*ledger);
+    }
+    Ptr<Node> node = m_satellites.Get(from);
+    Simulator::ScheduleWithContext(node->GetId(), at, [node, packet, to] {
+        Ptr<Socket> socket = Socket::CreateSocket(node, UdpSocketFactory::GetTypeId());
+        socket->SendTo(packet, 0, InetSocketAddress(ForwardingTables::GetAddress(to), PORT));
+        socket->Close();
+    });
+}
+
+void
+LeoTestNetwork::Listen(uint32_t satellite)
+{
+    Ptr<Socket> socket =
+        Socket::CreateSocket(m_satellites.Get(satellite), UdpSocketFactory::GetTypeId());
+    socket->Bind(InetSocketAddress(Ipv4Address::GetAny(), PORT));
+    socket->SetRecvCallback(MakeCallback(&LeoTestNetwork::Receive, this));
+    m_listeners.push_back(socket);
+}
+
+ForwardingTables&
+LeoTestNetwork::GetTables()
+{
+    return *m_tables;
+}
+
+const NodeContainer&
+LeoTestNetwork::GetSatellites() const
+{
+    return m_satellites;
+}
+
+Ptr<LaserChannel>
+LeoTestNetwork::GetLink(std::size_t link) const
+{
+    return m_links[link];
+}
+
+const std::vector<LeoTestNetwork::Hop>&
+LeoTestNetwork::GetHops(std::size_t link) const
+{
+    static const std::vector<Hop> NONE;
+    const auto found = m_hops.find(link);
+    return found == m_hops.end() ? NONE : found->second;
+}
+
+const std::vector<LeoTestNetwork::Arrival>&
+LeoTestNetwork::GetArrivals() const
+{
+    return m_arrivals;
+}
+
+void
+LeoTestNetwork::Receive(Ptr<Socket> socket)
+{
+    while (Ptr<Packet> packet = socket->Recv())
+    {
+        Arrival arrival{Simulator::Now(), packet->GetSize(), false, {}};
+        arrival.hasLedger = packet->PeekPacketTag(arrival.ledger);
+        m_arrivals.push_back(arrival);
+    }
+}
+
+} // namespace ns3

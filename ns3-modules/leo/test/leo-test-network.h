@@ -1,0 +1,169 @@
+/*
+ * SPDX-License-Identifier: GPL-2.0-only
+ */
+
+#ifndef LEO_TEST_NETWORK_H
+#define LEO_TEST_NETWORK_H
+
+#include "ns3/constellation-helper.h"
+#include "ns3/path-ledger-tag.h"
+#include "ns3/socket.h"
+#include "ns3/test.h"
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace ns3
+{
+
+/// Link length at which light takes 10 ms, in metres: a hundredth of the speed of light.
+constexpr double TEN_LIGHT_MILLISECONDS_M = 2997924.58;
+
+/// IPv4, UDP and PPP headers of a packet, in bytes.
+constexpr uint32_t HEADER_BYTES = 20 + 8 + 2;
+
+/**
+ * @ingroup leo-test
+ *
+ * Whether an action throws an exception of a given type.
+ *
+ * @tparam Exception the type
+ * @param action the action
+ * @return false if it throws nothing or something else
+ */
+template <typename Exception, typename Action>
+bool
+Throws(Action action)
+{
+    try
+    {
+        action();
+    }
+    catch (const Exception&)
+    {
+        return true;
+    }
+    catch (...)
+    {
+        return false;
+    }
+    return false;
+}
+
+/**
+ * @ingroup leo-test
+ *
+ * Satellites at rest or in uniform motion, laser links, and UDP packets sent at given times.
+ */
+class LeoTestNetwork
+{
+  public:
+    /** A packet that arrived. */
+    struct Arrival
+    {
+        Time at;              //!< when
+        uint32_t bytes;       //!< UDP payload
+        bool hasLedger;       //!< whether it carried a ledger
+        PathLedgerTag ledger; //!< its ledger
+    };
+
+    /** A transmission on a laser link. */
+    struct Hop
+    {
+        Time at;           //!< when the first bit left
+        Time transmission; //!< time on the transmitter
+        Time propagation;  //!< light time
+    };
+
+    /**
+     * @brief Knots of satellites in uniform motion, for 100 s.
+     * @param positions metres, at time zero
+     * @param velocities metres a second; empty if all are at rest
+     * @return the knots
+     */
+    static Ptr<EphemerisKnots> MakeKnots(const std::vector<Vector>& positions,
+                                         const std::vector<Vector>& velocities = {});
+
+    /**
+     * @brief Create the satellites.
+     * @param ephemeris where they are
+     * @param slot duration of a slot of the forwarding tables
+     */
+    explicit LeoTestNetwork(Ptr<EphemerisKnots> ephemeris, Time slot = Seconds(30));
+
+    /**
+     * @brief Join two satellites; their transmissions are recorded.
+     * @param a one satellite
+     * @param b the other
+     * @param rate of the devices
+     * @return the index of the link
+     */
+    std::size_t Connect(uint32_t a, uint32_t b, const std::string& rate);
+
+    /**
+     * @brief Send a UDP packet.
+     * @param at when
+     * @param from the sender
+     * @param to the receiver
+     * @param wireBytes its length on the wire, all headers included
+     * @param ledger its ledger, if it has one
+     */
+    void SendAt(Time at,
+                uint32_t from,
+                uint32_t to,
+                uint32_t wireBytes,
+                std::optional<PathLedgerTag> ledger);
+
+    /**
+     * @brief Record what arrives at a satellite.
+     * @param satellite the satellite
+     */
+    void Listen(uint32_t satellite);
+
+    /** @return the forwarding tables, to be filled */
+    ForwardingTables& GetTables();
+    /** @return the satellites */
+    const NodeContainer& GetSatellites() const;
+    /**
+     * @param link index of the link
+     * @return the channel
+     */
+    Ptr<LaserChannel> GetLink(std::size_t link) const;
+    /**
+     * @param link index of the link
+     * @return its transmissions, in both directions
+     */
+    const std::vector<Hop>& GetHops(std::size_t link) const;
+    /** @return the packets that arrived at the satellites listened to, in order */
+    const std::vector<Arrival>& GetArrivals() const;
+
+  private:
+    /// Take what has arrived at a socket. @param socket the socket
+    void Receive(Ptr<Socket> socket);
+
+    ConstellationHelper m_helper;                   //!< makes the links
+    Ptr<ForwardingTables> m_tables;                 //!< shared by all satellites
+    NodeContainer m_satellites;                     //!< the nodes
+    std::vector<Ptr<LaserChannel>> m_links;         //!< the channels
+    std::map<std::size_t, std::vector<Hop>> m_hops; //!< transmissions by link
+    std::vector<Ptr<Socket>> m_listeners;           //!< sockets that receive
+    std::vector<Arrival> m_arrivals;                //!< what arrived
+};
+
+/**
+ * @ingroup leo-test
+ * @return the cases of LaserChannel and PathLedgerTag
+ */
+std::vector<TestCase*> MakeLaserChannelTestCases();
+
+/**
+ * @ingroup leo-test
+ * @return the cases of ForwardingTables and SlotRoutingProtocol
+ */
+std::vector<TestCase*> MakeSlotRoutingTestCases();
+
+} // namespace ns3
+
+#endif // LEO_TEST_NETWORK_H
