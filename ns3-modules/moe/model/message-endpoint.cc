@@ -98,7 +98,7 @@ uint32_t
 MessageEndpoint::GetSegments(uint32_t messageBytes) const
 {
     const uint32_t room = m_segmentBytes - MoeHeader::BYTES;
-    return std::max(1U, (messageBytes + room - 1) / room);
+    return std::max(1U, messageBytes / room + (messageBytes % room == 0 ? 0U : 1U));
 }
 
 void

@@ -82,9 +82,9 @@ MoeHeader::Deserialize(Buffer::Iterator start)
 void
 MoeHeader::Print(std::ostream& os) const
 {
-    static const char* const NAMES[] = {"dispatch", "result", "residual"};
+    static const char* const NAMES[] = {"unknown kind", "dispatch", "result", "residual"};
     os << "request " << request << ", token " << token << ", layer " << layer << ", "
-       << NAMES[kind - DISPATCH];
+       << NAMES[kind > RESIDUAL ? 0 : kind];
     if (expert != NO_EXPERT)
     {
         os << " of expert " << expert;

@@ -20,6 +20,13 @@
 namespace ns3
 {
 
+namespace
+{
+constexpr uint32_t PPP_BYTES = 2;   //!< PppHeader
+constexpr uint32_t IPV4_BYTES = 20; //!< Ipv4Header without options
+constexpr uint32_t UDP_BYTES = 8;   //!< UdpHeader
+} // namespace
+
 NS_OBJECT_ENSURE_REGISTERED(MoeRecorder);
 
 TypeId
@@ -185,7 +192,9 @@ MoeRecorder::TokenEmitted(uint32_t, uint32_t)
 void
 MoeRecorder::QueueDropped(Ptr<const Packet> packet)
 {
-    Dropped(packet, "a transmit queue was full; raise queue_packets or slow the traffic");
+    Dropped(packet,
+            PPP_BYTES + IPV4_BYTES + UDP_BYTES,
+            "a transmit queue was full; raise queue_packets or slow the traffic");
 }
 
 void
@@ -196,13 +205,14 @@ MoeRecorder::Ipv4Dropped(const Ipv4Header&,
                          uint32_t)
 {
     Dropped(packet,
+            UDP_BYTES,
             "IPv4 dropped it at satellite " + std::to_string(ipv4->GetObject<Node>()->GetId()) +
                 ", DropReason " + std::to_string(reason) +
                 (reason == Ipv4L3Protocol::DROP_TTL_EXPIRED ? " (time to live exceeded)" : ""));
 }
 
 void
-MoeRecorder::Dropped(Ptr<const Packet> packet, const std::string& reason)
+MoeRecorder::Dropped(Ptr<const Packet> packet, uint32_t headerBytes, const std::string& reason)
 {
     PathLedgerTag ledger;
     if (!packet->PeekPacketTag(ledger))
@@ -217,6 +227,7 @@ MoeRecorder::Dropped(Ptr<const Packet> packet, const std::string& reason)
     const std::string name = Describe(found->second);
     ++m_dropped.messages;
     ++m_dropped.segments;
+    m_dropped.bytes += packet->GetSize() - headerBytes;
     m_outstanding.erase(found);
     throw std::runtime_error("message lost (" + name + "): " + reason);
 }

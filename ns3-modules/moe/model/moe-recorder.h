@@ -144,10 +144,11 @@ class MoeRecorder : public Object
     /**
      * @brief Account for a dropped packet and end the simulation.
      * @param packet the packet
+     * @param headerBytes bytes of it that are not UDP payload
      * @param reason why, in words
      * @throws std::runtime_error naming the message: without retransmission it can never arrive
      */
-    void Dropped(Ptr<const Packet> packet, const std::string& reason);
+    void Dropped(Ptr<const Packet> packet, uint32_t headerBytes, const std::string& reason);
 
     /**
      * @brief Name a message.

@@ -8,10 +8,16 @@
 #include "ns3/uinteger.h"
 
 #include <stdexcept>
+#include <string>
 #include <utility>
 
 namespace ns3
 {
+
+namespace
+{
+constexpr std::size_t MAX_EXPERTS = 65536 - MoeWorkload::FIRST_EXPERT_PORT;
+} // namespace
 
 NS_OBJECT_ENSURE_REGISTERED(MoeWorkload);
 
@@ -43,6 +49,12 @@ MoeWorkload::SetHosts(std::vector<uint32_t> gateways, std::vector<uint32_t> expe
     {
         throw std::invalid_argument("workload: a ring needs at least two gateways, and the same "
                                     "number of experts in every layer");
+    }
+    if (experts.size() > MAX_EXPERTS)
+    {
+        throw std::invalid_argument("workload: " + std::to_string(experts.size()) +
+                                    " experts, but there are UDP ports for " +
+                                    std::to_string(MAX_EXPERTS));
     }
     m_gateways = std::move(gateways);
     m_experts = std::move(experts);

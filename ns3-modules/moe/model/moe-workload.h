@@ -54,8 +54,8 @@ class MoeWorkload : public Object
      * @brief Set who hosts what.
      * @param gateways satellite of each layer's gateway
      * @param experts satellites of the experts, [layer][expert]
-     * @throws std::invalid_argument if there are fewer than two layers or the experts do not
-     * divide evenly among them
+     * @throws std::invalid_argument if there are fewer than two layers, the experts do not divide
+     * evenly among them, or there are more experts than UDP ports
      */
     void SetHosts(std::vector<uint32_t> gateways, std::vector<uint32_t> experts);
 

@@ -1,0 +1,119 @@
+/*
+ * SPDX-License-Identifier: GPL-2.0-only
+ */
+
+#ifndef MOE_TEST_H
+#define MOE_TEST_H
+
+#include "ns3/constellation-helper.h"
+#include "ns3/test.h"
+
+#include <string>
+#include <vector>
+
+/**
+ * @defgroup moe-test moe module tests
+ * @ingroup moe
+ * @ingroup tests
+ */
+
+namespace ns3
+{
+
+/**
+ * @ingroup moe-test
+ *
+ * What a function throws, in words.
+ *
+ * @tparam Exception the type to catch
+ * @param action the function
+ * @return what() of the exception; empty if the function throws nothing or something else
+ */
+template <typename Exception, typename Action>
+std::string
+CatchMessage(Action action)
+{
+    try
+    {
+        action();
+    }
+    catch (const Exception& error)
+    {
+        return error.what();
+    }
+    catch (...)
+    {
+        return "";
+    }
+    return "";
+}
+
+/**
+ * @ingroup moe-test
+ *
+ * Satellites at rest, joined by laser links of one rate; links and tables are given by the test.
+ */
+class MoeTestNetwork
+{
+  public:
+    /// Transmission of one byte: the links have 8 Mb/s.
+    static constexpr int64_t BYTE_NS = 1000;
+    /// IPv4, UDP and PPP headers of a packet.
+    static constexpr uint32_t HEADER_BYTES = 20 + 8 + 2;
+
+    /**
+     * @brief Create the satellites, for 100 s.
+     * @param lightMilliseconds positions, in distances that light travels in a millisecond
+     */
+    explicit MoeTestNetwork(const std::vector<Vector>& lightMilliseconds);
+
+    /**
+     * @brief Join two satellites.
+     * @param a one satellite
+     * @param b the other
+     */
+    void Connect(uint32_t a, uint32_t b);
+
+    /**
+     * @brief Set the capacity of the transmit queues made from now on.
+     * @param packets the capacity
+     */
+    void SetQueuePackets(uint32_t packets);
+
+    /**
+     * @brief Give the one forwarding table, in force for 30 s.
+     * @param destinations the rows
+     * @param ports [destination][satellite]
+     */
+    void Load(const std::vector<uint32_t>& destinations, const std::vector<uint8_t>& ports);
+
+    /** @return the satellites */
+    const NodeContainer& GetSatellites() const;
+
+  private:
+    ConstellationHelper m_helper;   //!< makes the links
+    Ptr<ForwardingTables> m_tables; //!< shared by all satellites
+    NodeContainer m_satellites;     //!< the nodes
+};
+
+/**
+ * @ingroup moe-test
+ * @return the cases of MoeHeader
+ */
+std::vector<TestCase*> MakeMoeHeaderTestCases();
+
+/**
+ * @ingroup moe-test
+ * @return the cases of MessageEndpoint
+ */
+std::vector<TestCase*> MakeMessageEndpointTestCases();
+
+/**
+ * @ingroup moe-test
+ * @return the cases of a whole ring and of MoeRecorder
+ */
+std::vector<TestCase*> MakeMoeRingTestCases();
+
+} // namespace ns3
+
+#endif // MOE_TEST_H
