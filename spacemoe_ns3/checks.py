@@ -2,10 +2,45 @@
 
 from __future__ import annotations
 
+import difflib
 import math
 import numbers
+from collections.abc import Mapping
+from typing import TypeVar
 
 from spacemoe_ns3.errors import ScenarioError
+
+_Entry = TypeVar("_Entry")
+
+
+def look_up(path: str, name: str, table: Mapping[str, _Entry]) -> _Entry:
+    """Return what a name stands for.
+
+    Parameters
+    ----------
+    path
+        Path of the field.
+    name
+        What the user gave.
+    table
+        What there is, by name.
+
+    Raises
+    ------
+    ScenarioError
+        If there is no such name; gives the nearest.
+
+    Examples
+    --------
+    >>> look_up("placement", "spacemo", {"spacemoe": 1, "rand-intra": 2})
+    Traceback (most recent call last):
+    ...
+    spacemoe_ns3.errors.ScenarioError: placement: 'spacemo' is not known; did you mean spacemoe?
+    """
+    if name not in table:
+        near = difflib.get_close_matches(name, table, n=3) or sorted(table)
+        raise ScenarioError(f"{path}: {name!r} is not known; did you mean {' or '.join(near)}?")
+    return table[name]
 
 
 def check_whole(path: str, value: object, *, least: int, most: int | None = None) -> None:

@@ -6,8 +6,8 @@ Scenario → Ephemeris → LinkTimeline → Workload → Placement → analytic 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -20,7 +20,7 @@ from spacemoe_ns3.errors import SpacemoeError, UndeliveredError, WriteError
 from spacemoe_ns3.latency import expected_path_latency, frozen_message_delays, segment_wire_bits
 from spacemoe_ns3.links import LinkTimeline, Routes, build_timeline
 from spacemoe_ns3.moe import ActivationSets, Workload, activation_sets, build_workload
-from spacemoe_ns3.packet import Executor, Plan, Records, parse_captures, result_from_records
+from spacemoe_ns3.packet import CapturePoint, Executor, Plan, Records, parse_captures, result_from_records
 from spacemoe_ns3.placement import Placement, PlacementProblem, check_capacity, place, placer_named
 from spacemoe_ns3.results import PlacementResult, account_for
 from spacemoe_ns3.scenario import Scenario
@@ -114,13 +114,12 @@ def prepare(scenario: Scenario, *, progress: Progress) -> Experiment:
         If the scenario cannot be built.
     """
     shell, seed = scenario.constellation, scenario.seed
-    check_capacity(shell, layers=scenario.architecture.layers, experts=scenario.architecture.experts)
     slots = scenario.slots.grid(shell.period_s)
-    wire_bits = segment_wire_bits(
-        message_bytes=scenario.architecture.message_bytes, mtu_bytes=scenario.links.mtu_bytes
-    )
+    model = scenario.architecture
+    check_capacity(shell, layers=model.layers, experts=model.experts)
+    wire_bits = segment_wire_bits(message_bytes=model.message_bytes, mtu_bytes=scenario.links.mtu_bytes)
     workload = build_workload(
-        model=scenario.architecture,
+        model=model,
         hardware=scenario.hardware,
         activation=scenario.activation,
         decoding=scenario.decoding,
@@ -151,18 +150,21 @@ def prepare(scenario: Scenario, *, progress: Progress) -> Experiment:
         activation_probability=sets.activation_probability(workload.experts),
         path_latency=lambda gateways: expected_path_latency(gateway_delay_s(gateways)),
     )
-    placements = []
-    for name in scenario.placements:
-        progress.stage(f"placing {name}")
-        placements.append(place(name, placer_named(name), problem, seed=seed))
     return Experiment(
         timeline=timeline,
         workload=workload,
         sets=sets,
-        placements=tuple(placements),
+        placements=tuple(_place_all(scenario, problem, progress)),
         wire_bits=wire_bits,
         gateway_delay_s=gateway_delay_s,
     )
+
+
+def _place_all(scenario: Scenario, problem: PlacementProblem, progress: Progress) -> Iterator[Placement]:
+    """Yield the placements of a scenario."""
+    for name in scenario.placements:
+        progress.stage(f"placing {name}")
+        yield place(name, placer_named(name), problem, seed=scenario.seed)
 
 
 def run(
@@ -206,39 +208,21 @@ def run(
         placement.name: parse_captures(captures, placement=placement, timeline=experiment.timeline)
         for placement in experiment.placements
     }
-    outcome = Outcome()
-    partial: dict[str, PlacementResult] = {}
+    evaluation = _Evaluation(
+        experiment=experiment, engine=engine, executor=executor, folder=folder, progress=progress
+    )
     try:
         for placement in experiment.placements:
-            progress.stage(f"{placement.name}: formula")
-            routes = experiment.routes_to(placement)
-            try:
-                result = evaluate(experiment, placement, routes, with_formula=engine != "packet")
-            except UndeliveredError as error:
-                outcome.failures[placement.name] = error
-                continue
-            if engine == "analytic":
-                outcome.results[placement.name] = result
-                continue
-            partial[placement.name] = result
-            plan = Plan(
-                workload=experiment.workload,
-                placement=placement,
-                routes=routes,
-                captures=points[placement.name],
-            )
-            executor.submit(placement.name, plan, folder / _TASKS / placement.name)
-            _listen(executor, outcome, partial, experiment, progress, folder, wait=False)
+            evaluation.begin(placement, points[placement.name])
+            evaluation.listen(wait=False)
         progress.stage("packets")
-        _listen(executor, outcome, partial, experiment, progress, folder, wait=True)
+        evaluation.listen(wait=True)
     except KeyboardInterrupt:
-        outcome.is_interrupted = True
+        evaluation.outcome.is_interrupted = True
     finally:
         executor.close()
         shutil.rmtree(folder / _TASKS, ignore_errors=True)
-    order = [placement.name for placement in experiment.placements]
-    outcome.results = {name: outcome.results[name] for name in order if name in outcome.results}
-    return outcome
+    return evaluation.outcome
 
 
 def evaluate(
@@ -291,35 +275,55 @@ def _remember(function: Callable[[np.ndarray], np.ndarray]) -> Callable[[np.ndar
     return remembered
 
 
-def _listen(
-    executor: Executor,
-    outcome: Outcome,
-    partial: dict[str, PlacementResult],
-    experiment: Experiment,
-    progress: Progress,
-    folder: Path,
-    *,
-    wait: bool,
-) -> None:
-    """Take news from the executor: progress, records, failures."""
-    for event in executor.events(wait=wait):
-        progress.tokens(event.name, event.tokens)
-        if isinstance(event.outcome, WriteError):
-            raise event.outcome
-        if isinstance(event.outcome, SpacemoeError):
-            outcome.failures[event.name] = event.outcome
-        elif isinstance(event.outcome, Records):
-            before = partial[event.name]
-            packet = result_from_records(
-                event.outcome, workload=experiment.workload, placement=before.placement
-            )
-            outcome.results[event.name] = PlacementResult(
-                placement=before.placement,
-                expected_s_per_token=before.expected_s_per_token,
-                analytic=before.analytic,
-                packet=packet,
-            )
-            _keep_captures(folder, event.name)
+@dataclass(slots=True, kw_only=True)
+class _Evaluation:
+    """A run under way: what has been asked of the executor, and what has come of it."""
+
+    experiment: Experiment
+    engine: str
+    executor: Executor
+    folder: Path
+    progress: Progress
+    outcome: Outcome = field(default_factory=Outcome)
+    _partial: dict[str, PlacementResult] = field(default_factory=dict)
+
+    def begin(self, placement: Placement, captures: tuple[CapturePoint, ...]) -> None:
+        """Evaluate the formula for a placement, and have its packets simulated."""
+        name, routes = placement.name, self.experiment.routes_to(placement)
+        self.progress.stage(f"{name}: formula")
+        try:
+            result = evaluate(self.experiment, placement, routes, with_formula=self.engine != "packet")
+        except UndeliveredError as error:
+            self.outcome.failures[name] = error
+            return
+        if self.engine == "analytic":
+            self._keep(result)
+            return
+        self._partial[name] = result
+        plan = Plan(workload=self.experiment.workload, placement=placement, routes=routes, captures=captures)
+        self.executor.submit(name, plan, self.folder / _TASKS / name)
+
+    def listen(self, *, wait: bool) -> None:
+        """Take news from the executor: progress, records, failures."""
+        for event in self.executor.events(wait=wait):
+            self.progress.tokens(event.name, event.tokens)
+            if isinstance(event.outcome, WriteError):
+                raise event.outcome
+            if isinstance(event.outcome, SpacemoeError):
+                self.outcome.failures[event.name] = event.outcome
+            elif isinstance(event.outcome, Records):
+                partial = self._partial[event.name]
+                packet = result_from_records(
+                    event.outcome, workload=self.experiment.workload, placement=partial.placement
+                )
+                self._keep(replace(partial, packet=packet))
+                _keep_captures(self.folder, event.name)
+
+    def _keep(self, result: PlacementResult) -> None:
+        """Keep a complete result, in the order of the scenario."""
+        results = {**self.outcome.results, result.placement.name: result}
+        order = [placement.name for placement in self.experiment.placements]
+        self.outcome.results = {name: results[name] for name in order if name in results}
 
 
 def _keep_captures(folder: Path, name: str) -> None:

@@ -233,17 +233,22 @@ def account_for(
         "layer": np.broadcast_to(np.arange(shape[1]), shape),
         **layers,
     }
-    for table, what in ((tokens, "token"), (layers, "layer")):
-        difference = table["latency_ns"] - sum(table[f"{part}_ns"] for part in PARTS)
-        if np.any(difference):
-            row = np.argwhere(difference)[0].tolist()
-            raise SimulationError(
-                f"accounting: the parts of {what} {row} miss its latency by {difference[tuple(row)]} ns; "
-                "please report this as a bug"
-            )
+    _check_sums(tokens, "token")
+    _check_sums(layers, "layer")
     return EngineResult(
         tokens=tokens, layers={name: column.ravel() for name, column in layers.items()}, account=account
     )
+
+
+def _check_sums(table: Mapping[str, np.ndarray], what: str) -> None:
+    """Raise unless the parts of every row sum to its latency."""
+    difference = table["latency_ns"] - sum(table[f"{part}_ns"] for part in PARTS)
+    if np.any(difference):
+        row = np.argwhere(difference)[0].tolist()
+        raise SimulationError(
+            f"accounting: the parts of {what} {row} miss its latency by {difference[tuple(row)]} ns; "
+            "please report this as a bug"
+        )
 
 
 def _layer_columns(

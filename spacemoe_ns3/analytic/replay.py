@@ -7,6 +7,8 @@ what the packet engine measures beyond this is queueing.
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 
 from spacemoe_ns3.analytic.walk import Walker
@@ -79,12 +81,21 @@ def _replay_layer(
     trace.gateway_started[rows, layer] = now
     trace.gateway_finished[rows, layer] = done
 
-    walker.walk(trace.dispatch, (rows, layer), np.broadcast_to(here, hosts.shape), hosts, done[:, np.newaxis])
+    sequence, place = workload.token_rows()
+
+    def name(kind: str, message: int) -> str:
+        row, k = divmod(message, 1 if kind == "residual" else workload.top_k)
+        of = "" if kind == "residual" else f" of expert {experts[row, k]}"
+        return f"request {sequence[rows[row]]}, token {place[rows[row]]}, layer {layer}, {kind}{of}"
+
+    there = np.broadcast_to(here, hosts.shape), hosts
+    walker.walk(trace.dispatch, (rows, layer), *there, done[:, np.newaxis], partial(name, "dispatch"))
     started = trace.dispatch.arrived[rows, layer]
     finished = started + workload.expert_ns[layer]
     trace.expert_started[rows, layer] = started
     trace.expert_finished[rows, layer] = finished
-    walker.walk(trace.result, (rows, layer), hosts, np.broadcast_to(onward, hosts.shape), finished)
+    on = hosts, np.broadcast_to(onward, hosts.shape)
+    walker.walk(trace.result, (rows, layer), *on, finished, partial(name, "result"))
     if trace.residual is not None:
-        ends = np.broadcast_to(here, rows.shape), np.broadcast_to(onward, rows.shape)
-        walker.walk(trace.residual, (rows, layer), *ends, done)
+        past = np.broadcast_to(here, rows.shape), np.broadcast_to(onward, rows.shape)
+        walker.walk(trace.residual, (rows, layer), *past, done, partial(name, "residual"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -43,6 +44,15 @@ class _Segments:
             getattr(self, field.name)[message] = getattr(other, field.name)[0]
 
 
+class _OutOfTimeError(Exception):
+    """A message is under way when the time span ends."""
+
+    def __init__(self, message: int, node: int) -> None:
+        super().__init__()
+        self.message = message
+        self.node = node
+
+
 class Walker:
     """Walks messages over links that are idle but for the message's own packets.
 
@@ -80,6 +90,7 @@ class Walker:
         sources: np.ndarray,
         goals: np.ndarray,
         sent_ns: np.ndarray,
+        name_of: Callable[[int], str],
     ) -> None:
         """Walk messages and write them down.
 
@@ -91,6 +102,8 @@ class Walker:
             Satellites, of one shape.
         sent_ns
             When they are handed to the network in nanoseconds; broadcasts to that shape.
+        name_of
+            From the index of a message, counted through that shape, to its name in words.
 
         Raises
         ------
@@ -99,7 +112,17 @@ class Walker:
         """
         shape = goals.shape
         sent = np.broadcast_to(sent_ns, shape).ravel()
-        state = self._walk_all(sources.ravel(), goals.ravel(), sent)
+        try:
+            state = self._walk_all(sources.ravel(), goals.ravel(), sent)
+        except _OutOfTimeError as late:
+            ends = (
+                f"from satellite {sources.ravel()[late.message]} to satellite {goals.ravel()[late.message]}"
+            )
+            raise UndeliveredError(
+                f"message not delivered ({name_of(late.message)}, {ends}, sent at {sent[late.message]} ns): at "
+                f"satellite {late.node} at the end of the time span there was no path, or too little time; give "
+                "slots.span_s a longer span or ask for fewer tokens"
+            ) from late
         for name, values in (
             ("sent", sent),
             ("arrived", state.time_ns),
@@ -125,7 +148,10 @@ class Walker:
             for message in np.flatnonzero(
                 sent // self._slots.slot_ns != latest // self._slots.slot_ns
             ).tolist():
-                state.put(message, self._walk_by_events(start.one(message)))
+                try:
+                    state.put(message, self._walk_by_events(start.one(message)))
+                except _OutOfTimeError as late:
+                    raise _OutOfTimeError(message, late.node) from late
         return state
 
     def _walk_segment(
@@ -175,12 +201,8 @@ class Walker:
         slot = state.time_ns[going] // self._slots.slot_ns
         late = slot >= self._slots.count
         if late.any():
-            message = going[late][0]
-            raise UndeliveredError(
-                f"a message from satellite {state.node[message]} to satellite {state.goal[message]} is under "
-                f"way at {state.time_ns[message]} ns, the end of the time span: there is no path, or too "
-                "little time; give slots.span_s a longer span or ask for fewer tokens"
-            )
+            message = int(going[late][0])
+            raise _OutOfTimeError(message, int(state.node[message]))
         for each in np.unique(slot[self._place_of_slot[slot] < 0]):
             self._place_of_slot[each] = len(self._tables)
             self._tables = np.concatenate([self._tables, self._routes.table(int(each))[np.newaxis]])

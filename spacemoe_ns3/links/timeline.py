@@ -174,27 +174,9 @@ def build_timeline(
         times_ns = np.full(ephemeris.satellites, middle_ns)
         position = ephemeris.positions_at(everyone, times_ns)
         velocity = ephemeris.velocities_at(everyone, times_ns)
-        a, b = ends[:, 0], ends[:, 1]
-        delay_s[slot] = np.linalg.norm(position[a] - position[b], axis=1) / SPEED_OF_LIGHT_M_S
-        rate = np.maximum(
-            *(
-                angular_rate_rad_s(
-                    position_m=position[near],
-                    velocity_m_s=velocity[near],
-                    peer_m=position[far],
-                    peer_velocity_m_s=velocity[far],
-                )
-                for near, far in ((a, b), (b, a))
-            )
-        )
-        is_hidden = (
-            grazing_altitude_m(position[a], position[b]) < links.grazing_altitude_km * METRES_PER_KILOMETRE
-        )
-        reason[slot] = np.select(
-            [is_hidden, rate >= links.max_angular_rate_rad_s, ~survives[slot]],
-            [DownReason.HORIZON, DownReason.ANGULAR_RATE, DownReason.OUTAGE],
-            DownReason.UP,
-        )
+        apart_m = np.linalg.norm(position[ends[:, 0]] - position[ends[:, 1]], axis=1)
+        delay_s[slot] = apart_m / SPEED_OF_LIGHT_M_S
+        reason[slot] = _reasons(links, ends, position, velocity, survives[slot])
     return LinkTimeline(
         ephemeris=ephemeris,
         slots=slots,
@@ -204,4 +186,32 @@ def build_timeline(
         reason=reason,
         mtu_bytes=links.mtu_bytes,
         queue_packets=links.queue_packets,
+    )
+
+
+def _reasons(
+    links: LaserLinks, ends: np.ndarray, position: np.ndarray, velocity: np.ndarray, survives: np.ndarray
+) -> np.ndarray:
+    """Return the :class:`DownReason` of each link at one moment, shape (M,)."""
+    a, b = ends[:, 0], ends[:, 1]
+    rate = np.maximum(
+        *(
+            angular_rate_rad_s(
+                position_m=position[near],
+                velocity_m_s=velocity[near],
+                peer_m=position[far],
+                peer_velocity_m_s=velocity[far],
+            )
+            for near, far in ((a, b), (b, a))
+        )
+    )
+    lowest_m = links.grazing_altitude_km * METRES_PER_KILOMETRE
+    return np.select(
+        [
+            grazing_altitude_m(position[a], position[b]) < lowest_m,
+            rate >= links.max_angular_rate_rad_s,
+            ~survives,
+        ],
+        [DownReason.HORIZON, DownReason.ANGULAR_RATE, DownReason.OUTAGE],
+        DownReason.UP,
     )

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import dataclass
 
-from spacemoe_ns3.checks import check_number
+from spacemoe_ns3.checks import check_number, look_up
 from spacemoe_ns3.constants import NANOSECONDS_PER_SECOND
-from spacemoe_ns3.errors import ScenarioError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,10 +55,7 @@ COMPUTERS: dict[str, Computer] = {
 def _computer(choice: str | Computer, field: str) -> Computer:
     if isinstance(choice, Computer):
         return choice
-    if choice not in COMPUTERS:
-        near = difflib.get_close_matches(choice, COMPUTERS, n=3) or sorted(COMPUTERS)
-        raise ScenarioError(f"hardware.{field}: {choice!r} is not known; did you mean {' or '.join(near)}?")
-    return COMPUTERS[choice]
+    return look_up(f"hardware.{field}", choice, COMPUTERS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from spacemoe_ns3.checks import check_whole
+from spacemoe_ns3.constants import FIRST_EXPERT_PORT, FIRST_GATEWAY_PORT
 from spacemoe_ns3.errors import require
 
 FLOPS_PER_MULTIPLY_ADD = 2
 _GATED_MATRICES = 3  # gate, up and down projection
+_LAST_PORT = 65_535
 _EMBEDDINGS = 2  # input embedding and language-model head, untied
 
 
@@ -63,6 +65,12 @@ class MoEModel:
             *("vocabulary", "bytes_per_value"),
         ):
             check_whole(f"model.{field}", getattr(self, field), least=1)
+        most = _LAST_PORT - FIRST_EXPERT_PORT + 1
+        require(
+            self.layers * self.experts <= most and self.layers <= FIRST_EXPERT_PORT - FIRST_GATEWAY_PORT,
+            f"model: {self.layers} layers x {self.experts} experts given, there are UDP ports for "
+            f"{FIRST_EXPERT_PORT - FIRST_GATEWAY_PORT} layers and {most} experts; choose a smaller model",
+        )
         require(
             self.top_k <= self.experts,
             f"model.top_k: {self.top_k} given, a layer has {self.experts} experts; activate at most as many",

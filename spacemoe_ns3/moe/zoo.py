@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import difflib
-
-from spacemoe_ns3.errors import ScenarioError
+from spacemoe_ns3.checks import look_up
 from spacemoe_ns3.moe.model import MoEModel
 
 ZOO: dict[str, MoEModel] = {
@@ -70,7 +68,4 @@ def model_named(name: str) -> MoEModel:
     >>> round(model_named("mixtral-8x7b").parameters() / 1e9, 1)
     46.7
     """
-    if name not in ZOO:
-        near = difflib.get_close_matches(name, ZOO, n=3) or sorted(ZOO)
-        raise ScenarioError(f"model: {name!r} is not in the zoo; did you mean {' or '.join(near)}?")
-    return ZOO[name]
+    return look_up("model", name, ZOO)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import difflib
-
-from spacemoe_ns3.errors import ScenarioError
+from spacemoe_ns3.checks import look_up
 from spacemoe_ns3.placement.base import Placer
 from spacemoe_ns3.placement.near_random import place_near_random
 from spacemoe_ns3.placement.rand_intra import place_rand_intra, place_rand_intra_cg
@@ -32,15 +30,5 @@ def placer_named(name: str) -> Placer:
     ------
     ScenarioError
         If there is no such algorithm; names the nearest.
-
-    Examples
-    --------
-    >>> placer_named("spacemo")
-    Traceback (most recent call last):
-    ...
-    spacemoe_ns3.errors.ScenarioError: placement: 'spacemo' is not known; did you mean spacemoe?
     """
-    if name not in PLACERS:
-        near = difflib.get_close_matches(name, PLACERS, n=3) or list(PLACERS)
-        raise ScenarioError(f"placement: {name!r} is not known; did you mean {' or '.join(near)}?")
-    return PLACERS[name]
+    return look_up("placement", name, PLACERS)
