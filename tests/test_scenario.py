@@ -179,7 +179,7 @@ def test_a_name_that_is_no_good_as_a_folder_is_refused(name):
     [
         ("seed", -1, "seed: -1 given, must be a whole number, at least 0"),
         ("seed", 1.5, "seed: 1.5 given, must be a whole number, at least 0"),
-        ("model", "gpt-5", "model: 'gpt-5' is not in the zoo"),
+        ("model", "gpt-5", "model: 'gpt-5' is not known; did you mean"),
         ("placements", (), "placements: none given, must name at least one"),
         ("placements", ("spacemo",), "placement: 'spacemo' is not known; did you mean spacemoe"),
         ("placements", ("spacemoe", "spacemoe"), "placements: spacemoe, spacemoe given, must be distinct"),

@@ -119,9 +119,9 @@ class Walker:
                 f"from satellite {sources.ravel()[late.message]} to satellite {goals.ravel()[late.message]}"
             )
             raise UndeliveredError(
-                f"message not delivered ({name_of(late.message)}, {ends}, sent at {sent[late.message]} ns): at "
-                f"satellite {late.node} at the end of the time span there was no path, or too little time; give "
-                "slots.span_s a longer span or ask for fewer tokens"
+                f"message not delivered ({name_of(late.message)}, {ends}, sent at {sent[late.message]} ns): "
+                f"at satellite {late.node} at the end of the time span there was no path or too little time; "
+                "give slots.span_s a longer span or ask for fewer tokens"
             ) from late
         for name, values in (
             ("sent", sent),
