@@ -68,7 +68,8 @@ def check_whole(path: str, value: object, *, least: int, most: int | None = None
     spacemoe_ns3.errors.ScenarioError: constellation.planes: 0 given, must be a whole number, at least 1
     """
     is_whole = isinstance(value, numbers.Integral) and not isinstance(value, bool)
-    if not is_whole or value < least or (most is not None and value > most):  # type: ignore[operator]
+    number = int(value) if isinstance(value, numbers.Integral) else least
+    if not is_whole or number < least or (most is not None and number > most):
         upper = "" if most is None else f" and at most {most}"
         raise ScenarioError(f"{path}: {value!r} given, must be a whole number, at least {least}{upper}")
 
@@ -113,7 +114,7 @@ def check_number(
     rules = [f"{words} {bound:g}" for bound, words in bounds if bound is not None]
     try:
         is_number = isinstance(value, numbers.Real) and not isinstance(value, bool)
-        number = float(value) if is_number else math.nan  # type: ignore[arg-type]
+        number = float(value) if isinstance(value, numbers.Real) and is_number else math.nan
     except OverflowError:
         number = math.inf
     is_inside = (

@@ -36,10 +36,13 @@ def result_from_records(records: Records, *, workload: Workload, placement: Plac
     SimulationError
         If a message or a job is missing, or the account does not balance.
     """
-    sent, received, dropped = (tuple(int(value) for value in side) for side in records.account)
-    account = Account(sent=sent, received=received, dropped=dropped)  # type: ignore[arg-type]
+    account = Account(
+        sent=_side(records.account[0]),
+        received=_side(records.account[1]),
+        dropped=_side(records.account[2]),
+    )
     in_flight = [unit["in_flight"] for unit in account.as_dict().values()]
-    if any(in_flight) or received[0] != len(records.messages):
+    if any(in_flight) or account.received[0] != len(records.messages):
         raise SimulationError(f"accounting: the run has ended, but {in_flight} is in flight; report this bug")
     return account_for(
         trace_from_records(records, workload=workload),
@@ -48,6 +51,11 @@ def result_from_records(records: Records, *, workload: Workload, placement: Plac
         token_rows=workload.token_rows(),
         account=account,
     )
+
+
+def _side(values: np.ndarray) -> tuple[int, int, int]:
+    messages, segments, payload_bytes = values.tolist()
+    return messages, segments, payload_bytes
 
 
 def trace_from_records(records: Records, *, workload: Workload) -> TokenTrace:
