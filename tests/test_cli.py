@@ -270,7 +270,9 @@ def test_an_interrupt_stops_within_a_second_and_keeps_what_is_complete(
     path.write_text(text.replace("tokens=32", "tokens=2000"))
     out = tmp_path / "run"
     command = [sys.executable, "-m", "spacemoe_ns3", "run", str(path), "--out", str(out), "--workers", "1"]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True) as process:
+    with subprocess.Popen(
+        command, stderr=subprocess.PIPE, text=True, start_new_session=True, preexec_fn=hear_interrupts
+    ) as process:
         wait_for(lambda: any(tmp_path.glob(".run.partial-*/tasks/*/records.npz")))
         time.sleep(0.5)  # the parent takes note of it
         before = time.monotonic()
@@ -287,6 +289,11 @@ def test_an_interrupt_stops_within_a_second_and_keeps_what_is_complete(
     assert {entry.name for entry in tmp_path.iterdir()} == {"long.py", "run"}
     with pytest.raises(ProcessLookupError):
         os.killpg(process.pid, 0)
+
+
+def hear_interrupts() -> None:
+    """Let a child hear Ctrl-C even if these tests run in the background of a shell, which ignores it."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def wait_for(condition: Callable[[], bool], *, longest_s: float = 60.0) -> None:
