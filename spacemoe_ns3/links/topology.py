@@ -38,4 +38,5 @@ def plus_grid(shell: WalkerShell, *, seam: bool) -> np.ndarray:
         shift = round(shell.phasing)
         pairs.append(np.stack([index[-1], np.roll(index[0], -shift)], axis=-1))
     links = np.sort(np.concatenate(pairs), axis=1)
-    return links[np.lexsort((links[:, 1], links[:, 0]))]
+    ordered: np.ndarray = links[np.lexsort((links[:, 1], links[:, 0]))]
+    return ordered
