@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 import signal
 import sys
 import time
@@ -35,6 +36,7 @@ Examples:
 _EPILOG = """\b
 Exit codes:
   0    done
+  1    standard output was closed by its reader; the results were written
   2    the scenario or an option cannot be used; nothing was written
   3    a placement's simulation failed; the others' results were written
   4    results could not be written (disk full, for example)
@@ -112,12 +114,15 @@ def run(
     simulated in ns-3 packet by packet; one table shows both, and where the time of a token went. The
     results land in a folder that appears only when it is complete.
     """
+    from spacemoe_ns3.report import numbered
     from spacemoe_ns3.scenario import load
 
     started = time.monotonic(), datetime.now(timezone.utc).isoformat(timespec="seconds")
     declared, source = load(scenario)
     chosen = _override(declared, seed=seed, tokens=tokens, placements=placements)
-    place = out or _free_folder(Path("results"), chosen.name)
+    if captures and engine == "analytic":
+        raise click.UsageError("--pcap needs packets; leave out --engine analytic.")
+    place = out or numbered(Path("results") / chosen.name)
     options = {
         "seed": chosen.seed,
         "tokens": chosen.decoding.tokens,
@@ -134,7 +139,12 @@ def run(
         workers=workers,
         quiet=quiet or as_json,
         as_json=as_json,
-        about={"scenario_path": str(scenario), "scenario_source": source, "options": options},
+        about={
+            "scenario_path": str(scenario),
+            "scenario_source": source,
+            "declares": repr(chosen),
+            "options": options,
+        },
         started=started,
     )
 
@@ -189,7 +199,7 @@ def _run(
                     files=[*folder.files(), "manifest.json"],
                 )
                 folder.write_json("manifest.json", manifest)
-                folder.publish()
+                out = folder.publish()
     if as_json:
         click.echo(json.dumps(summary, indent=2, allow_nan=False))
     elif results and not quiet:
@@ -209,14 +219,6 @@ def _override(
     if placements:
         changes["placements"] = placements
     return dataclasses.replace(scenario, **changes)
-
-
-def _free_folder(parent: Path, name: str) -> Path:
-    """Return a folder that is not there yet: name, name-2, name-3, ..."""
-    folder, number = parent / name, 2
-    while folder.exists():
-        folder, number = parent / f"{name}-{number}", number + 1
-    return folder
 
 
 def _status(outcome: Outcome) -> str:
@@ -250,7 +252,9 @@ def _leave(outcome: Outcome, out: Path | None) -> None:
 
 def main() -> None:
     """Run the command line, and turn errors into sentences and exit codes."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # a batch system's Ctrl-C
+    for stop in (signal.SIGTERM, signal.SIGHUP):  # a batch system's Ctrl-C, and a closed terminal's
+        if signal.getsignal(stop) is not signal.SIG_IGN:
+            signal.signal(stop, signal.default_int_handler)
     try:
         cli(standalone_mode=False)
     except click.exceptions.Exit as error:
@@ -264,6 +268,15 @@ def main() -> None:
     except SpacemoeError as error:
         click.echo(f"error: {error}", err=True)
         sys.exit(_exit_code(error))
+    except MemoryError:
+        click.echo("error: out of memory; use fewer satellites, slots or tokens", err=True)
+        sys.exit(EXIT_INPUT)
+    except OSError as error:
+        # Files are WriteErrors by now, and click sees to a closed pipe: standard output is full. Let its last
+        # flush succeed.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        click.echo(f"error: standard output: {error.strerror or error}", err=True)
+        sys.exit(EXIT_WRITE)
 
 
 def _exit_code(error: SpacemoeError) -> int:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import runpy
+import sys
 import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -94,6 +97,16 @@ class Scenario:
         return model_named(self.model) if isinstance(self.model, str) else self.model
 
 
+@contextmanager
+def _imports_from(folder: Path) -> Iterator[None]:
+    """Let a scenario import modules that lie beside it."""
+    sys.path.insert(0, str(folder))
+    try:
+        yield
+    finally:
+        sys.path.remove(str(folder))
+
+
 def load(path: Path) -> tuple[Scenario, str]:
     """Run a scenario file and return what it declares.
 
@@ -112,14 +125,16 @@ def load(path: Path) -> tuple[Scenario, str]:
         If the file cannot be read or run, or does not declare one scenario.
     """
     try:
-        source = path.read_text(encoding="utf-8")
+        source = path.read_bytes().decode("utf-8")  # as it is: read_text would translate line ends
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or error
         raise ScenarioError(f"{path}: cannot be read ({reason}); name a scenario file") from error
     try:
-        names = runpy.run_path(str(path))
+        with redirect_stdout(sys.stderr), _imports_from(path.absolute().parent):
+            names = runpy.run_path(str(path))
     except SyntaxError as error:
-        raise ScenarioError(f"{error.filename}:{error.lineno}: not valid Python: {error.msg}") from error
+        line = "" if error.lineno is None else f":{error.lineno}"
+        raise ScenarioError(f"{error.filename or path}{line}: not valid Python: {error.msg}") from error
     except ScenarioError as error:
         raise ScenarioError(f"{path}: {error}") from error
     except (Exception, SystemExit) as error:

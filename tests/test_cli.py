@@ -19,6 +19,7 @@ from spacemoe_ns3.cli import EXIT_INPUT, EXIT_INTERRUPTED, EXIT_SIMULATION, EXIT
 
 LONGEST_STOP_S = 1.0  # what a user is promised after Ctrl-C
 AGREEMENT = 0.01  # of the two engines on an idle network
+EXIT_CLOSED = 1  # click's, for a reader that is gone
 PARTS = {"compute", "propagation", "serialisation", "queueing", "waiting"}
 NANOSECOND_S = 1e-9
 
@@ -63,6 +64,13 @@ def changed(root: Path, folder: Path, *changes: tuple[str, str]) -> Path:
         ("planes=6", "planes=2", ["30 hosts", "24 satellites", "more planes"]),
         ("top_k=2", "top_k=5", ["model.top_k", "5", "4 experts"]),
         ("rate_bps=10e9", "rate_bps=-1e9", ["links.rate_bps", "-1", "at least"]),
+        ("planes=6", "planes=1_000_000", ["constellation.planes", "1000000", "at most"]),
+        ("phasing=1", "phasing=1e300", ["constellation.phasing", "1e+300", "at most"]),
+        ("phasing=1", "phasing=0, raan_span_deg=1e-9", ["links", "m apart", "phasing"]),
+        ("peak_flops=1e12", "peak_flops=1", ["gateway-computer", "at most a year", "faster"]),
+        ("context_tokens=512", "context_tokens=10**30", ["decoding.context_tokens", "at most"]),
+        ("seed=7", "seed=7, slots=__import__('spacemoe_ns3').Slots(span_s=1e10)", ["slots.span_s", "GiB"]),
+        ("mtu_bytes=1500", "queue_packets=2**32 + 1", ["links.queue_packets", "4294967297", "at most"]),
         ("seed=7", "seed=-7", ["seed", "-7", "at least 0"]),
         ("layers=6", "layers=13", ["13", "placement"]),
         ("planes=6", "plains=6", ["plains", "changed.py:"]),
@@ -103,7 +111,9 @@ def test_a_missing_scenario_is_named(call: Callable[..., tuple[int, str, str]], 
         (["--pcap", "gateway:99"], ["gateway:99", "6 layers"]),
         (["--pcap", "nonsense"], ["nonsense", "gateway:LAYER"]),
         (["--pcap", "link:0-70"], ["link:0-70", "no such link"]),
+        (["--pcap", "gateway:0", "--engine", "analytic"], ["--pcap", "--engine analytic"]),
         (["--tokens", "0"], ["--tokens"]),
+        (["--tokens", "1000000000000"], ["decoding.tokens", "at most"]),
         (["--engine", "magic"], ["analytic", "packet", "both"]),
     ],
 )
@@ -148,6 +158,54 @@ def test_a_folder_that_cannot_be_made_is_refused_before_any_work(
     code, _, err = call("run", root / "scenarios" / "first_ring.py", "--out", "/proc/run")
     assert code == EXIT_INPUT
     assert "/proc is not writable" in err
+
+
+def test_two_runs_at_once_never_overwrite_one_another(root: Path, tmp_path: Path) -> None:
+    scenario = root / "scenarios" / "first_ring.py"
+    options = ["--out", str(tmp_path / "run"), "--engine", "analytic", "--placement", "spacemoe", "--quiet"]
+    command = [sys.executable, "-m", "spacemoe_ns3", "run", str(scenario), *options]
+    both = [subprocess.Popen([*command, "--seed", seed]) for seed in ("1", "2")]
+    assert [process.wait() for process in both] == [0, 0]
+    seeds = {json.loads(path.read_text())["seed"] for path in tmp_path.glob("*/summary.json")}
+    assert seeds == {1, 2}
+    assert {entry.name for entry in tmp_path.iterdir()} == {"run", "run-2"}
+
+
+def test_what_a_scenario_prints_stays_out_of_the_json(
+    call: Callable[..., tuple[int, str, str]], root: Path, tmp_path: Path
+) -> None:
+    path = changed(root, tmp_path, ("scenario = Scenario", "print('hello')\nscenario = Scenario"))
+    code, out, err = call("run", path, "--out", tmp_path / "run", "--engine", "analytic", "--json")
+    assert (code, err) == (0, "hello\n")
+    assert json.loads(out)["scenario"] == "first-ring"
+
+
+def test_a_scenario_may_import_what_lies_beside_it(
+    call: Callable[..., tuple[int, str, str]], root: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "my_seed.py").write_text("SEED = 11\n")
+    path = changed(root, tmp_path, ("seed=7", "seed=__import__('my_seed').SEED"))
+    _, out, _ = call("run", path, "--out", tmp_path / "run", "--engine", "analytic", "--json")
+    assert json.loads(out)["seed"] == 11
+
+
+@pytest.mark.parametrize(("sink", "code"), [("/dev/full", EXIT_WRITE), ("closed", EXIT_CLOSED)])
+def test_a_broken_standard_output_is_no_traceback_and_loses_no_results(
+    root: Path, tmp_path: Path, sink: str, code: int
+) -> None:
+    scenario = root / "scenarios" / "first_ring.py"
+    options = ["--out", str(tmp_path / "run"), "--engine", "analytic", "--placement", "spacemoe"]
+    command = [sys.executable, "-m", "spacemoe_ns3", "run", str(scenario), *options]
+    if sink == "closed":
+        reader, writer = os.pipe()
+        os.close(reader)
+    else:
+        writer = os.open(sink, os.O_WRONLY)
+    done = subprocess.run(command, stdout=writer, stderr=subprocess.PIPE, text=True, check=False)
+    os.close(writer)
+    assert done.returncode == code
+    assert "Traceback" not in done.stderr
+    assert (tmp_path / "run" / "summary.json").exists()
 
 
 def test_the_default_folder_is_named_after_the_scenario_and_numbered(

@@ -1,6 +1,6 @@
 """Results to tables and files; computes nothing."""
 
-from spacemoe_ns3.report.folder import RunFolder, check_out
+from spacemoe_ns3.report.folder import RunFolder, check_out, numbered
 from spacemoe_ns3.report.manifest import manifest
 from spacemoe_ns3.report.summary import SCHEMA_VERSION, summary
 from spacemoe_ns3.report.tables import write_tables
@@ -11,6 +11,7 @@ __all__ = [
     "RunFolder",
     "check_out",
     "manifest",
+    "numbered",
     "render_table",
     "summary",
     "write_tables",

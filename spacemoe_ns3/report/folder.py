@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
@@ -31,10 +32,15 @@ def check_out(out: Path, *, force: bool) -> None:
     OutputError
         If the place is taken, or cannot be written to.
     """
-    if out.exists() and not out.is_dir():
+    try:
+        is_file, is_taken = out.is_file(), out.is_dir() and any(out.iterdir())
+        is_run = (out / MANIFEST).exists()
+    except OSError as error:
+        raise OutputError(f"--out {out}: {error.strerror or error}; name another folder") from error
+    if is_file:
         raise OutputError(f"--out {out}: is a file; name a folder")
-    if out.exists() and any(out.iterdir()):
-        if not (out / MANIFEST).exists():
+    if is_taken:
+        if not is_run:
             raise OutputError(f"--out {out}: holds files that are not a run; name another folder")
         if not force:
             raise OutputError(
@@ -81,6 +87,7 @@ class RunFolder:
         check_out(out, force=force)
         self._out = out.absolute()
         self._above = _existing_parent(out)
+        self._force = force
         try:
             self._out.parent.mkdir(parents=True, exist_ok=True)
             self.staging = Path(tempfile.mkdtemp(prefix=f".{self._out.name}.partial-", dir=self._out.parent))
@@ -117,15 +124,34 @@ class RunFolder:
             str(path.relative_to(self.staging)) for path in self.staging.rglob("*") if path.is_file()
         )
 
-    def publish(self) -> None:
-        """Flush everything to the disk and put the folder at its place."""
+    def publish(self) -> Path:
+        """Flush everything to the disk and put the folder at its place.
+
+        Returns
+        -------
+        The place. Should another run have taken it meanwhile, and ``force`` not be given, the next free
+        number behind its name.
+        """
         for path in self.staging.rglob("*"):
             if path.is_file():
                 with path.open("rb") as file:
                     os.fsync(file.fileno())
-        if not self._out.exists():
-            self.staging.rename(self._out)
-            return
+        if self._force and self._out.exists():
+            self._replace()
+            return self._out
+        place = self._out
+        while True:
+            try:
+                self.staging.rename(place)  # fails if a folder with something in it is there
+            except OSError as error:
+                if error.errno not in {errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR}:
+                    raise
+                place = numbered(self._out)
+            else:
+                return place
+
+    def _replace(self) -> None:
+        """Take the place of the run that is there, or leave it as it was."""
         old = Path(tempfile.mkdtemp(prefix=f".{self._out.name}.partial-", dir=self._out.parent))
         try:
             self._out.rename(old / "old")
@@ -136,6 +162,14 @@ class RunFolder:
                 raise
         finally:
             shutil.rmtree(old, ignore_errors=True)
+
+
+def numbered(out: Path) -> Path:
+    """Return a place that is free: the one given, or else with 2, 3, ... behind its name."""
+    place, number = out, 2
+    while place.exists():
+        place, number = out.with_name(f"{out.name}-{number}"), number + 1
+    return place
 
 
 def _umask() -> int:

@@ -15,6 +15,7 @@ def manifest(
     *,
     scenario_path: str,
     scenario_source: str,
+    declares: str,
     options: dict[str, Any],
     status: str,
     started: str,
@@ -28,6 +29,8 @@ def manifest(
     ----------
     scenario_path, scenario_source
         The scenario file and its text.
+    declares
+        The scenario as it was run, with all its values.
     options
         Options that the results depend on.
     status
@@ -51,6 +54,7 @@ def manifest(
             "path": scenario_path,
             "sha256": hashlib.sha256(scenario_source.encode()).hexdigest(),
             "source": scenario_source,
+            "declares": declares,
         },
         "options": options,
         "command": sys.argv,

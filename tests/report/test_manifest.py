@@ -17,6 +17,7 @@ def made():
     return manifest(
         scenario_path="scenarios/small.py",
         scenario_source=SOURCE,
+        declares="Scenario(name='small')",
         options={"seed": 7, "tokens": 32},
         status="complete",
         started="2026-01-01T00:00:00+00:00",
@@ -31,6 +32,7 @@ def test_the_scenario_is_kept_whole_with_its_digest(made):
         "path": "scenarios/small.py",
         "sha256": hashlib.sha256(SOURCE.encode("utf-8")).hexdigest(),
         "source": SOURCE,
+        "declares": "Scenario(name='small')",
     }
 
 
