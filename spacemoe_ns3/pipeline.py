@@ -16,11 +16,19 @@ import numpy as np
 from spacemoe_ns3.analytic import expected_s_per_token, replay
 from spacemoe_ns3.constellation import propagate
 from spacemoe_ns3.constellation.propagate import KNOT_STEP_NS
-from spacemoe_ns3.errors import SpacemoeError, UndeliveredError, WriteError
+from spacemoe_ns3.errors import InstallationError, SpacemoeError, UndeliveredError, WriteError
 from spacemoe_ns3.latency import expected_path_latency, frozen_message_delays, segment_wire_bits
 from spacemoe_ns3.links import LinkTimeline, Routes, build_timeline
 from spacemoe_ns3.moe import ActivationSets, Workload, activation_sets, build_workload
-from spacemoe_ns3.packet import CapturePoint, Executor, Plan, Records, parse_captures, result_from_records
+from spacemoe_ns3.packet import (
+    CapturePoint,
+    Executor,
+    Plan,
+    Records,
+    check_installation,
+    parse_captures,
+    result_from_records,
+)
 from spacemoe_ns3.placement import Placement, PlacementProblem, check_capacity, place, placer_named
 from spacemoe_ns3.results import PlacementResult, account_for
 from spacemoe_ns3.scenario import Scenario
@@ -201,9 +209,13 @@ def run(
     ------
     ScenarioError
         If a wish for a capture cannot be granted; nothing has been done by then.
+    InstallationError
+        If packets are asked for and ns-3 or the compiled modules are missing.
     WriteError
         If a simulation could not write its records.
     """
+    if engine != "analytic":
+        check_installation()
     points = {
         placement.name: parse_captures(captures, placement=placement, timeline=experiment.timeline)
         for placement in experiment.placements
@@ -307,7 +319,7 @@ class _Evaluation:
         """Take news from the executor: progress, records, failures."""
         for event in self.executor.events(wait=wait):
             self.progress.tokens(event.name, event.tokens)
-            if isinstance(event.outcome, WriteError):
+            if isinstance(event.outcome, (WriteError, InstallationError)):
                 raise event.outcome
             if isinstance(event.outcome, SpacemoeError):
                 self.outcome.failures[event.name] = event.outcome

@@ -1,6 +1,6 @@
 """The packet engine: ns-3, one simulation a process."""
 
-from spacemoe_ns3.packet._ns import load_modules
+from spacemoe_ns3.packet._ns import check_installation, load_modules
 from spacemoe_ns3.packet.accounting import result_from_records
 from spacemoe_ns3.packet.capture import CapturePoint, parse_captures
 from spacemoe_ns3.packet.executor import Executor, LocalExecutor, TaskEvent
@@ -13,6 +13,7 @@ __all__ = [
     "Plan",
     "Records",
     "TaskEvent",
+    "check_installation",
     "load_modules",
     "parse_captures",
     "result_from_records",

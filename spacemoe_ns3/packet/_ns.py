@@ -64,6 +64,12 @@ def _wheel_folder() -> Path:
     return Path(spec.submodule_search_locations[0])
 
 
+def check_installation() -> None:
+    """Raise an :class:`InstallationError` unless ns-3 and the compiled modules are there; load nothing."""
+    _wheel_folder()
+    native_folder()
+
+
 def _load_libraries(names: tuple[str, ...]) -> Any:
     """Load the wheel's libraries and ours, then hand cppyy back.
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import selectors
+import shutil
 import signal
 import subprocess
 import sys
@@ -18,13 +19,21 @@ from pathlib import Path
 from types import TracebackType
 from typing import Protocol
 
-from spacemoe_ns3.errors import SimulationError, SpacemoeError, UndeliveredError, WriteError
-from spacemoe_ns3.packet.plan import Plan, Records
-from spacemoe_ns3.packet.worker import ERROR_FILE, PLAN_FILE, RECORDS_FILE
+from spacemoe_ns3.errors import (
+    InstallationError,
+    SimulationError,
+    SpacemoeError,
+    UndeliveredError,
+    WriteError,
+)
+from spacemoe_ns3.packet.plan import ERROR_FILE, PLAN_FILE, RECORDS_FILE, Plan, Records
 
 _LOG_FILE = "stderr.txt"
 _LAST_LINES = 5
-_ERRORS = {error.__name__: error for error in (SimulationError, UndeliveredError, WriteError)}
+_ERRORS = {
+    error.__name__: error for error in (InstallationError, SimulationError, UndeliveredError, WriteError)
+}
+_LEAST_FREE_BYTES = 1_000_000  # a disk with less is full; a child that found it so could not write why
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,6 +168,8 @@ def _outcome(folder: Path, code: int) -> Records | SpacemoeError:
     if code == 0 and (folder / ERROR_FILE).exists():
         error = json.loads((folder / ERROR_FILE).read_text())
         return _ERRORS.get(error["kind"], SimulationError)(error["message"])
+    if shutil.disk_usage(folder).free < _LEAST_FREE_BYTES:
+        return WriteError(f"{folder}: the disk is full; make room, or capture fewer links")
     lines = (folder / _LOG_FILE).read_text(errors="replace").split("\n")
     # The first line of an ns-3 abort names its cause; what follows is a stack.
     said = " / ".join([line.strip() for line in lines if line.strip()][:_LAST_LINES])

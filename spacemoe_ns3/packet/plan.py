@@ -20,6 +20,7 @@ MESSAGE_COLUMNS = (
 JOB_COLUMNS = (
     *("kind", "request", "token", "layer", "expert", "satellite", "submitted", "started", "finished"),
 )
+PLAN_FILE, RECORDS_FILE, ERROR_FILE = "plan.pickle", "records.npz", "error.json"  # of a task's folder
 DISPATCH, RESULT, RESIDUAL = 1, 2, 3  # kinds of messages, as in the wire format
 GATEWAY, EXPERT, HEAD = 0, 1, 2  # kinds of jobs
 

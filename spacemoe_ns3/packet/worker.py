@@ -15,12 +15,8 @@ import sys
 from pathlib import Path
 
 from spacemoe_ns3.errors import SpacemoeError
-from spacemoe_ns3.packet.plan import Plan
+from spacemoe_ns3.packet.plan import ERROR_FILE, PLAN_FILE, RECORDS_FILE, Plan
 from spacemoe_ns3.packet.simulate import simulate
-
-PLAN_FILE = "plan.pickle"
-RECORDS_FILE = "records.npz"
-ERROR_FILE = "error.json"
 
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
