@@ -4,6 +4,7 @@ SPEED_OF_LIGHT_M_S = 299_792_458.0  # in vacuum; exact, SI
 EARTH_RADIUS_M = 6_378_135.0  # equatorial, WGS-72, as SGP4 uses it; Hoots & Roehrich, Spacetrack Report 3
 NANOSECONDS_PER_SECOND = 1_000_000_000  # SI
 SECONDS_PER_DAY = 86_400  # SI
+SECONDS_PER_YEAR = 31_557_600  # Julian year; IAU
 MINUTES_PER_DAY = 1_440  # SI
 METRES_PER_KILOMETRE = 1_000.0  # SI
 BITS_PER_BYTE = 8  # octets

@@ -154,7 +154,7 @@ def test_a_value_that_breaks_a_rule_is_given_with_the_file(file):
     path = file(GOOD.replace("planes=3", "planes=0"))
 
     assert sentence_for(path) == (
-        f"{path}: constellation.planes: 0 given, must be a whole number, at least 1"
+        f"{path}: constellation.planes: 0 given, must be a whole number, at least 1 and at most 100000"
     )
 
 

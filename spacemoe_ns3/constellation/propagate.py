@@ -10,8 +10,10 @@ from sgp4.api import SGP4_ERRORS, jday
 
 from spacemoe_ns3.constants import METRES_PER_KILOMETRE, NANOSECONDS_PER_SECOND, SECONDS_PER_DAY
 from spacemoe_ns3.constellation.walker import WalkerShell
-from spacemoe_ns3.errors import ScenarioError
+from spacemoe_ns3.errors import ScenarioError, require
 
+_BYTES_A_STATE = 6 * 8  # position and velocity
+_MOST_BYTES = 4 * 2**30
 KNOT_STEP_NS = 15 * NANOSECONDS_PER_SECOND
 
 
@@ -136,6 +138,13 @@ def propagate(shell: WalkerShell, *, end_ns: int, step_ns: int = KNOT_STEP_NS) -
         If SGP4 reports an error for a satellite.
     """
     knots = max(2, -(-end_ns // step_ns) + 1)
+    size_bytes = knots * shell.satellites * _BYTES_A_STATE
+    require(
+        size_bytes <= _MOST_BYTES,
+        f"slots.span_s: {shell.satellites} satellites over {end_ns / NANOSECONDS_PER_SECOND:.3g} s need "
+        f"{size_bytes / 2**30:.3g} GiB of positions, at most {_MOST_BYTES / 2**30:g} are allowed; shorten "
+        "the span",
+    )
     epoch = datetime.fromisoformat(shell.epoch)
     seconds = epoch.second + epoch.microsecond / 1e6
     day, fraction = jday(epoch.year, epoch.month, epoch.day, epoch.hour, epoch.minute, seconds)

@@ -16,6 +16,8 @@ from spacemoe_ns3.errors import require
 
 _SGP4_EPOCH = datetime(1949, 12, 31)  # sgp4init counts days from here
 _FEWEST_IN_A_PLANE = 3  # or a satellite's two neighbours in the plane are one
+_MOST_PHASING = 1e6  # beyond it, angles lose their digits
+_MOST_SATELLITES = 100_000  # a catalogue number has five digits
 _HIGHEST_KM = 36_000.0
 _LOWEST_KM = 120.0
 
@@ -62,12 +64,18 @@ class WalkerShell:
     epoch: str = "2026-01-01T00:00:00"
 
     def __post_init__(self) -> None:
-        check_whole("constellation.planes", self.planes, least=1)
-        check_whole("constellation.satellites_per_plane", self.satellites_per_plane, least=_FEWEST_IN_A_PLANE)
+        check_whole("constellation.planes", self.planes, least=1, most=_MOST_SATELLITES)
+        check_whole(
+            "constellation.satellites_per_plane",
+            self.satellites_per_plane,
+            least=_FEWEST_IN_A_PLANE,
+            most=_MOST_SATELLITES,
+        )
+        check_whole("constellation: satellites", self.satellites, least=1, most=_MOST_SATELLITES)
         check_number("constellation.altitude_km", self.altitude_km, least=_LOWEST_KM, most=_HIGHEST_KM)
         check_number("constellation.inclination_deg", self.inclination_deg, least=0, most=180)
         check_number("constellation.raan_span_deg", self.raan_span_deg, above=0, most=360)
-        check_number("constellation.phasing", self.phasing)
+        check_number("constellation.phasing", self.phasing, least=-_MOST_PHASING, most=_MOST_PHASING)
         require(
             _is_naive_iso(self.epoch),
             f"constellation.epoch: {self.epoch!r} given, must be an ISO date and time in UTC without an "

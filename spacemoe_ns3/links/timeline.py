@@ -10,12 +10,15 @@ import numpy as np
 from spacemoe_ns3.checks import check_kind, check_number, check_whole
 from spacemoe_ns3.constants import METRES_PER_KILOMETRE, SPEED_OF_LIGHT_M_S
 from spacemoe_ns3.constellation import Ephemeris, SlotGrid, WalkerShell
+from spacemoe_ns3.errors import ScenarioError
 from spacemoe_ns3.links.feasibility import angular_rate_rad_s, grazing_altitude_m
 from spacemoe_ns3.links.outages import bernoulli
 from spacemoe_ns3.links.topology import plus_grid
 
 _HIGHEST_BPS = 1e15  # beyond it, packets take no whole nanosecond
 _LARGEST_MTU = 65_535
+_LONGEST_QUEUE = 2**32 - 1  # ns-3's QueueSize
+_CLOSEST_M = 1.0
 _SMALLEST_MTU = 68  # RFC 791: every link must carry this much
 
 
@@ -71,7 +74,7 @@ class LaserLinks:
         check_number("links.max_angular_rate_rad_s", self.max_angular_rate_rad_s, above=0)
         check_number("links.grazing_altitude_km", self.grazing_altitude_km)
         check_whole("links.mtu_bytes", self.mtu_bytes, least=_SMALLEST_MTU, most=_LARGEST_MTU)
-        check_whole("links.queue_packets", self.queue_packets, least=1)
+        check_whole("links.queue_packets", self.queue_packets, least=1, most=_LONGEST_QUEUE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,6 +166,11 @@ def build_timeline(
     Returns
     -------
     The timeline.
+
+    Raises
+    ------
+    ScenarioError
+        If two linked satellites are at one place.
     """
     ends = plus_grid(shell, seam=links.seam)
     shape = (slots.count, len(ends))
@@ -175,6 +183,12 @@ def build_timeline(
         position = ephemeris.positions_at(everyone, times_ns)
         velocity = ephemeris.velocities_at(everyone, times_ns)
         apart_m = np.linalg.norm(position[ends[:, 0]] - position[ends[:, 1]], axis=1)
+        if apart_m.min(initial=np.inf) < _CLOSEST_M:
+            one, other = ends[apart_m.argmin()]
+            raise ScenarioError(
+                f"links: satellites {one} and {other} are {apart_m.min():.3g} m apart in slot {slot}, linked "
+                f"ones must be at least {_CLOSEST_M:g} m apart; choose another phasing or span of nodes"
+            )
         delay_s[slot] = apart_m / SPEED_OF_LIGHT_M_S
         reason[slot] = _reasons(links, ends, position, velocity, survives[slot])
     return LinkTimeline(

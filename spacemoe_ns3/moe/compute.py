@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from spacemoe_ns3.checks import check_number, look_up
-from spacemoe_ns3.constants import NANOSECONDS_PER_SECOND
+from spacemoe_ns3.constants import NANOSECONDS_PER_SECOND, SECONDS_PER_YEAR
+from spacemoe_ns3.errors import require
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,12 +33,18 @@ class Computer:
     utilisation: float = 1.0
 
     def __post_init__(self) -> None:
-        check_number("computer.peak_flops", self.peak_flops, above=0)
+        check_number("computer.peak_flops", self.peak_flops, least=1)
         check_number("computer.utilisation", self.utilisation, above=0, most=1)
 
     def duration_ns(self, flops: float) -> int:
-        """Return how long some FLOPs take, in whole nanoseconds."""
-        return round(flops / (self.peak_flops * self.utilisation) * NANOSECONDS_PER_SECOND)
+        """Return how long some FLOPs take, in whole nanoseconds; a ScenarioError if that is over a year."""
+        duration_s = flops / (self.peak_flops * self.utilisation)
+        require(
+            duration_s < SECONDS_PER_YEAR,
+            f"hardware: {self.name} needs {duration_s:.3g} s for {flops:.3g} FLOPs of a token, at most a "
+            "year is allowed; choose a faster computer",
+        )
+        return round(duration_s * NANOSECONDS_PER_SECOND)
 
 
 # Figures as the SpaceMoE paper (arXiv 2605.00515) quotes them; it uses 70 % of the SBC-2A72. Where it

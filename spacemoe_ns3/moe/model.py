@@ -10,6 +10,7 @@ from spacemoe_ns3.errors import require
 
 FLOPS_PER_MULTIPLY_ADD = 2
 _GATED_MATRICES = 3  # gate, up and down projection
+_LARGEST_WIDTH = 10_000_000
 _LAST_PORT = 65_535
 _EMBEDDINGS = 2  # input embedding and language-model head, untied
 
@@ -64,7 +65,7 @@ class MoEModel:
             *("hidden", "heads", "kv_heads", "head_dim", "experts", "top_k", "expert_ffn"),
             *("vocabulary", "bytes_per_value"),
         ):
-            check_whole(f"model.{field}", getattr(self, field), least=1)
+            check_whole(f"model.{field}", getattr(self, field), least=1, most=_LARGEST_WIDTH)
         most = _LAST_PORT - FIRST_EXPERT_PORT + 1
         require(
             self.layers * self.experts <= most and self.layers <= FIRST_EXPERT_PORT - FIRST_GATEWAY_PORT,

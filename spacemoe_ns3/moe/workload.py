@@ -12,6 +12,8 @@ from spacemoe_ns3.moe.gating import Activation, draw_activations
 from spacemoe_ns3.moe.model import MoEModel
 from spacemoe_ns3.streams import stream
 
+_MOST_TOKENS = 10_000_000
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decoding:
@@ -42,7 +44,7 @@ class Decoding:
     def __post_init__(self) -> None:
         check_kind("decoding.sends_residual", self.sends_residual, bool, "True or False")
         for field in ("tokens", "tokens_per_sequence", "context_tokens"):
-            check_whole(f"decoding.{field}", getattr(self, field), least=1)
+            check_whole(f"decoding.{field}", getattr(self, field), least=1, most=_MOST_TOKENS)
 
     def sequence_tokens(self) -> np.ndarray:
         """Return the number of tokens of each sequence, shape (Q,), int32."""

@@ -232,7 +232,9 @@ def test_a_satellite_that_sgp4_gives_up_on_is_named():
     buried = Satrec()
     motion_rad_min = 0.076  # a turn in 83 minutes: at the Earth's surface it takes 84.5
     buried.sgp4init(WGS72, "i", 1, 27_760.0, 0, 0, 0, 0.0, 0, 1.0, 0, motion_rad_min, 0)
-    hopeless = SimpleNamespace(epoch="2026-01-01T00:00:00", elements=lambda: SatrecArray([buried]))
+    hopeless = SimpleNamespace(
+        satellites=1, epoch="2026-01-01T00:00:00", elements=lambda: SatrecArray([buried])
+    )
 
     with pytest.raises(ScenarioError, match="constellation: SGP4 cannot propagate satellite 0 at knot 0: "):
         propagate(hopeless, end_ns=10**9)

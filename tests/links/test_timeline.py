@@ -200,7 +200,7 @@ def test_satellites_with_fewer_links_have_empty_ports():
         ("mtu_bytes", 67, "a whole number, at least 68 and at most 65535"),
         ("mtu_bytes", 65_536, "a whole number, at least 68 and at most 65535"),
         ("mtu_bytes", 1500.0, "a whole number, at least 68 and at most 65535"),
-        ("queue_packets", 0, "a whole number, at least 1"),
+        ("queue_packets", 0, "a whole number, at least 1 and at most 4294967295"),
     ],
 )
 def test_a_value_out_of_range_is_refused_with_its_path_and_rule(field, value, rule):
