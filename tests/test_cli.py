@@ -318,7 +318,7 @@ def test_a_placement_alone_gets_the_same_row_as_among_others(
 
 
 @pytest.mark.packet
-@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_an_interrupt_stops_within_a_second_and_keeps_what_is_complete(
     root: Path, tmp_path: Path, sent: signal.Signals
 ) -> None:
@@ -350,8 +350,9 @@ def test_an_interrupt_stops_within_a_second_and_keeps_what_is_complete(
 
 
 def hear_interrupts() -> None:
-    """Let a child hear Ctrl-C even if these tests run in the background of a shell, which ignores it."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    """Let a child hear what a shell's background, or nohup, makes these tests ignore."""
+    for number in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
 
 
 def wait_for(condition: Callable[[], bool], *, longest_s: float = 60.0) -> None:

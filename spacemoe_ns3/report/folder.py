@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import json
 import os
@@ -109,9 +110,10 @@ class RunFolder:
     def _remove_empty_parents(self) -> None:
         """Remove the folders made on the way to a run that was not published."""
         parent = self._out.parent
-        while parent != self._above and not any(parent.iterdir()):
-            parent.rmdir()
-            parent = parent.parent
+        with contextlib.suppress(OSError):  # another run may be making use of them, or removing them
+            while parent != self._above:
+                parent.rmdir()
+                parent = parent.parent
 
     def write_json(self, name: str, content: dict[str, Any]) -> None:
         """Write an object to a file of the folder."""

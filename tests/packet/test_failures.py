@@ -10,11 +10,12 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from spacemoe_ns3 import Scenario, pipeline
-from spacemoe_ns3.errors import SimulationError, SpacemoeError, UndeliveredError
+from spacemoe_ns3.errors import SimulationError, SpacemoeError, UndeliveredError, WriteError
 from spacemoe_ns3.packet import LocalExecutor, Plan, Records
 
 pytestmark = pytest.mark.packet
@@ -47,6 +48,21 @@ def test_an_abort_inside_ns3_is_an_error_of_its_own_placement(
     assert isinstance(found["good"], Records)
     assert isinstance(found["bad"], SimulationError)
     assert "MessageBytes" in str(found["bad"])
+
+
+def test_a_full_disk_is_not_blamed_on_the_simulation(
+    small_ring: Callable[..., Scenario],
+    silent: pipeline.Progress,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    good = plan_of(small_ring(), silent)
+    bad = replace(good, workload=replace(good.workload, message_bytes=0))  # aborts, as a failed write does
+    full = SimpleNamespace(free=0)
+    monkeypatch.setattr("spacemoe_ns3.packet.executor.shutil.disk_usage", lambda folder: full)
+    found = outcomes(tmp_path, bad=bad)
+    assert isinstance(found["bad"], WriteError)
+    assert "disk is full" in str(found["bad"])
 
 
 def test_a_killed_simulation_is_named_and_the_other_goes_on(
