@@ -20,6 +20,7 @@ namespace ns3
 
 ConstellationHelper::ConstellationHelper()
 {
+    m_channelFactory.SetTypeId("ns3::LaserChannel");
     m_deviceFactory.SetTypeId("ns3::PointToPointNetDevice");
     m_queueFactory.SetTypeId("ns3::DropTailQueue<Packet>");
 }
@@ -34,6 +35,12 @@ void
 ConstellationHelper::SetQueueAttribute(const std::string& name, const AttributeValue& value)
 {
     m_queueFactory.Set(name, value);
+}
+
+void
+ConstellationHelper::SetChannelAttribute(const std::string& name, const AttributeValue& value)
+{
+    m_channelFactory.Set(name, value);
 }
 
 NodeContainer
@@ -65,6 +72,11 @@ ConstellationHelper::AddDevice(Ptr<Node> node, Ptr<LaserChannel> channel) const
     device->SetQueue(m_queueFactory.Create<Queue<Packet>>());
     node->AddDevice(device);
     device->Attach(channel);
+    // A plain pointer: the channel holds the device, which must not hold the channel in turn.
+    const auto wire = static_cast<uint32_t>(channel->GetNDevices()) - 1;
+    device->TraceConnectWithoutContext(
+        "MacTxDrop",
+        MakeCallback(&LaserChannel::NotifyQueueFull, PeekPointer(channel), wire));
 
     Ptr<Ipv4> ipv4 = node->GetObject<Ipv4>();
     const uint32_t interface = ipv4->AddInterface(device);
@@ -79,7 +91,7 @@ ConstellationHelper::AddDevice(Ptr<Node> node, Ptr<LaserChannel> channel) const
 Ptr<LaserChannel>
 ConstellationHelper::Connect(Ptr<Node> a, Ptr<Node> b) const
 {
-    Ptr<LaserChannel> channel = CreateObject<LaserChannel>();
+    Ptr<LaserChannel> channel = m_channelFactory.Create<LaserChannel>();
     AddDevice(a, channel);
     AddDevice(b, channel);
     return channel;

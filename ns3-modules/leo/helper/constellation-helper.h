@@ -46,6 +46,13 @@ class ConstellationHelper
     void SetQueueAttribute(const std::string& name, const AttributeValue& value);
 
     /**
+     * @brief Set an attribute of the links made from now on.
+     * @param name attribute of LaserChannel
+     * @param value its value
+     */
+    void SetChannelAttribute(const std::string& name, const AttributeValue& value);
+
+    /**
      * @brief Create the satellites, with mobility and IPv4 stacks.
      * @param ephemeris where they are
      * @param tables how they forward
@@ -58,7 +65,7 @@ class ConstellationHelper
      * @brief Join two satellites by a laser link.
      *
      * The devices become the next output port of each satellite: the first link of a satellite
-     * is its port 0.
+     * is its port 0. What finds a transmit queue full is counted by the link.
      *
      * @param a one satellite
      * @param b the other
@@ -82,8 +89,9 @@ class ConstellationHelper
      */
     void AddDevice(Ptr<Node> node, Ptr<LaserChannel> channel) const;
 
-    ObjectFactory m_deviceFactory; //!< makes the devices
-    ObjectFactory m_queueFactory;  //!< makes their transmit queues
+    ObjectFactory m_channelFactory; //!< makes the links
+    ObjectFactory m_deviceFactory;  //!< makes the devices
+    ObjectFactory m_queueFactory;   //!< makes their transmit queues
 };
 
 } // namespace ns3

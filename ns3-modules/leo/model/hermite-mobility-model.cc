@@ -48,6 +48,12 @@ HermiteMobilityModel::GetPositionAt(Time at) const
     return m_ephemeris->GetPosition(m_satellite, at);
 }
 
+Vector
+HermiteMobilityModel::GetVelocityAt(Time at) const
+{
+    return m_ephemeris->GetVelocity(m_satellite, at);
+}
+
 uint32_t
 HermiteMobilityModel::GetSatellite() const
 {
@@ -70,7 +76,7 @@ HermiteMobilityModel::DoSetPosition(const Vector&)
 Vector
 HermiteMobilityModel::DoGetVelocity() const
 {
-    return m_ephemeris->GetVelocity(m_satellite, Simulator::Now());
+    return GetVelocityAt(Simulator::Now());
 }
 
 } // namespace ns3

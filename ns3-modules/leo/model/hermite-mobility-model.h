@@ -37,6 +37,13 @@ class HermiteMobilityModel : public MobilityModel
     Vector GetPositionAt(Time at) const;
 
     /**
+     * @brief Velocity at a given time, which need not be now.
+     * @param at simulation time within the knots
+     * @return metres a second
+     */
+    Vector GetVelocityAt(Time at) const;
+
+    /**
      * @brief Index of this satellite in the ephemeris.
      * @return the index
      */

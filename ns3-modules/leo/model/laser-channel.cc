@@ -4,15 +4,20 @@
 
 #include "laser-channel.h"
 
+#include "ns3/data-rate.h"
+#include "ns3/enum.h"
 #include "ns3/node.h"
 #include "ns3/packet.h"
 #include "ns3/point-to-point-net-device.h"
+#include "ns3/ppp-header.h"
+#include "ns3/queue.h"
 #include "ns3/simulator.h"
 
 #include <algorithm>
 #include <cmath>
 #include <stdexcept>
 #include <string>
+#include <utility>
 
 namespace ns3
 {
@@ -21,6 +26,20 @@ namespace
 {
 constexpr double SPEED_OF_LIGHT_M_S = 299792458.0; //!< in vacuum, exact (SI)
 constexpr double NANOSECONDS_PER_SECOND = 1e9;
+constexpr uint16_t PPP_IPV4 = 0x0021; //!< protocol of IPv4 in a PPP frame (RFC 1332)
+
+/// Reads a queue without changing it: ns-3 shows a queue's items to its subclasses only.
+struct QueueReader : public Queue<Packet>
+{
+    /**
+     * @param queue any queue of packets
+     * @return its packets, first in first
+     */
+    static const auto& GetPackets(const Queue<Packet>& queue)
+    {
+        return (queue.*(&QueueReader::GetContainer))();
+    }
+};
 } // namespace
 
 NS_OBJECT_ENSURE_REGISTERED(LaserChannel);
@@ -33,18 +52,40 @@ LaserChannel::GetTypeId()
             .SetParent<PointToPointChannel>()
             .SetGroupName("Leo")
             .AddConstructor<LaserChannel>()
+            .AddAttribute("LossPolicy",
+                          "What becomes of the packets of a link that goes down.",
+                          EnumValue(LossPolicy::REROUTE),
+                          MakeEnumAccessor<LossPolicy>(&LaserChannel::m_policy),
+                          MakeEnumChecker(LossPolicy::DROP,
+                                          "Drop",
+                                          LossPolicy::DELIVER,
+                                          "Deliver",
+                                          LossPolicy::REROUTE,
+                                          "Reroute"))
             .AddTraceSource("Transmit",
                             "A packet's first bit leaves; with its transmission and light time.",
                             MakeTraceSourceAccessor(&LaserChannel::m_transmitTrace),
-                            "ns3::LaserChannel::TransmitCallback");
+                            "ns3::LaserChannel::TransmitCallback")
+            .AddTraceSource("Lost",
+                            "The link loses a packet; with the reason and the transmitting device.",
+                            MakeTraceSourceAccessor(&LaserChannel::m_lostTrace),
+                            "ns3::LaserChannel::LostCallback")
+            .AddTraceSource("Rerouted",
+                            "A packet is taken off the link, which went down, and re-routed.",
+                            MakeTraceSourceAccessor(&LaserChannel::m_reroutedTrace),
+                            "ns3::LaserChannel::ReroutedCallback");
     return tid;
 }
 
 void
 LaserChannel::DoDispose()
 {
-    m_mobility[0] = nullptr;
-    m_mobility[1] = nullptr;
+    for (uint32_t end : {0, 1})
+    {
+        m_mobility[end] = nullptr;
+        m_directions[end].flights.clear();
+        m_directions[end].passages.clear();
+    }
     PointToPointChannel::DoDispose();
 }
 
@@ -65,56 +106,297 @@ LaserChannel::GetMobility(uint32_t end) const
 }
 
 Time
-LaserChannel::GetPropagationDelay() const
+LaserChannel::GetLightTime(const Vector& towards, const Vector& velocity)
 {
-    const Vector a = GetMobility(0).GetPosition();
-    const Vector b = GetMobility(1).GetPosition();
-    const double dx = a.x - b.x;
-    const double dy = a.y - b.y;
-    const double dz = a.z - b.z;
-    const double metres = std::sqrt((dx * dx + dy * dy) + dz * dz);
-    const double exact = metres / SPEED_OF_LIGHT_M_S * NANOSECONDS_PER_SECOND;
-    return NanoSeconds(static_cast<int64_t>(std::floor(exact + 0.5)));
+    const Vector& d = towards;
+    const Vector& v = velocity;
+    // Light meets the receiver when |d + v tau| = c tau, a quadratic equation in tau.
+    const double b = (d.x * v.x + d.y * v.y) + d.z * v.z;
+    const double dd = (d.x * d.x + d.y * d.y) + d.z * d.z;
+    const double vv = (v.x * v.x + v.y * v.y) + v.z * v.z;
+    const double q = SPEED_OF_LIGHT_M_S * SPEED_OF_LIGHT_M_S - vv;
+    const double tau = (b + std::sqrt(b * b + q * dd)) / q;
+    return NanoSeconds(static_cast<int64_t>(std::floor(tau * NANOSECONDS_PER_SECOND + 0.5)));
 }
 
-void
+Time
+LaserChannel::GetPropagationDelay(uint32_t wire) const
+{
+    const MobilityModel& receiver = GetMobility(1 - wire);
+    const Vector from = GetMobility(wire).GetPosition();
+    const Vector to = receiver.GetPosition();
+    return GetLightTime(Vector(to.x - from.x, to.y - from.y, to.z - from.z),
+                        receiver.GetVelocity());
+}
+
+bool
+LaserChannel::IsUp() const
+{
+    return m_isUp;
+}
+
+Time
 LaserChannel::ChargeHop(uint32_t wire, Time transmission, Time propagation, PathLedgerTag& ledger)
 {
     Time start = ledger.GetReady();
+    Time before;
     if (ledger.GetSegments() > 1)
     {
-        Passage& passage = m_passages[wire][ledger.GetMessage()];
-        start = std::max(start, passage.idleUntil);
+        auto& passages = m_directions[wire].passages;
+        Passage& passage = passages[ledger.GetMessage()];
+        before = passage.idleUntil;
+        start = std::max(start, before);
         passage.idleUntil = start + transmission;
         if (++passage.segments == ledger.GetSegments())
         {
-            m_passages[wire].erase(ledger.GetMessage());
+            passages.erase(ledger.GetMessage());
         }
     }
     ledger.AddHop(start, transmission, propagation);
+    return before;
 }
 
 bool
 LaserChannel::TransmitStart(Ptr<const Packet> p, Ptr<PointToPointNetDevice> src, Time txTime)
 {
     const uint32_t wire = (src == GetSource(0)) ? 0 : 1;
+    if (!m_isUp)
+    {
+        Lose(wire, p, LossReason::LINK_DOWN);
+        return false;
+    }
+    Direction& direction = m_directions[wire];
     Ptr<PointToPointNetDevice> destination = GetDestination(wire);
-    const Time propagation = GetPropagationDelay();
+    const Time propagation = GetPropagationDelay(wire);
 
     Ptr<Packet> onWire = p->Copy();
     PathLedgerTag ledger;
+    Time idleUntilBefore;
     if (onWire->PeekPacketTag(ledger))
     {
-        ChargeHop(wire, txTime, propagation, ledger);
+        idleUntilBefore = ChargeHop(wire, txTime, propagation, ledger);
         onWire->ReplacePacketTag(ledger);
     }
+    ++direction.counters.packets;
+    direction.counters.bytes += p->GetSize();
+    direction.counters.busy += txTime;
+    const Time now = Simulator::Now();
+    const uint64_t number = direction.nextFlight++;
+    direction.flights.push_back(
+        {number, p, now, now + txTime, now + txTime + propagation, idleUntilBefore});
     Simulator::ScheduleWithContext(destination->GetNode()->GetId(),
                                    txTime + propagation,
-                                   &PointToPointNetDevice::Receive,
-                                   destination,
+                                   &LaserChannel::Deliver,
+                                   Ptr<LaserChannel>(this),
+                                   wire,
+                                   number,
                                    onWire);
     m_transmitTrace(p, src, destination, txTime, propagation);
     return true;
+}
+
+void
+LaserChannel::Deliver(uint32_t wire, uint64_t number, Ptr<Packet> packet)
+{
+    auto& flights = m_directions[wire].flights;
+    // Almost always the first; not after a loss under way, nor if a node was moved by hand.
+    const auto flight = std::find_if(flights.begin(), flights.end(), [number](const Flight& entry) {
+        return entry.number == number;
+    });
+    if (flight == flights.end())
+    {
+        return; // lost: ns-3 gives no EventId for events of another context, so none was cancelled
+    }
+    flights.erase(flight);
+    GetDestination(wire)->Receive(packet);
+}
+
+void
+LaserChannel::SetUp(bool isUp)
+{
+    Reroute(Switch(isUp));
+}
+
+std::vector<LaserChannel::Stranded>
+LaserChannel::Switch(bool isUp)
+{
+    if (GetNDevices() != 2)
+    {
+        throw std::logic_error("LaserChannel: a link with " + std::to_string(GetNDevices()) +
+                               " devices cannot go up or down; attach two first");
+    }
+    std::vector<Stranded> stranded;
+    if (isUp == m_isUp)
+    {
+        return stranded;
+    }
+    m_isUp = isUp;
+    for (uint32_t wire : {0, 1})
+    {
+        if (!isUp)
+        {
+            TakeDown(wire, stranded);
+            continue;
+        }
+        // A trap: slots can be shorter than packets. The transmitter may still be busy with a
+        // packet that was cut; what came meanwhile came to a link that was down. What comes from
+        // now on starts when the transmitter is free.
+        Ptr<Queue<Packet>> queue = GetSource(wire)->GetQueue();
+        while (Ptr<Packet> packet = queue->Remove())
+        {
+            Lose(wire, packet, LossReason::LINK_DOWN);
+        }
+    }
+    return stranded;
+}
+
+void
+LaserChannel::TakeDown(uint32_t wire, std::vector<Stranded>& stranded)
+{
+    Direction& direction = m_directions[wire];
+    Ptr<PointToPointNetDevice> device = GetSource(wire);
+    Ptr<SlotRoutingProtocol> routing =
+        m_policy == LossPolicy::REROUTE ? SlotRoutingProtocol::Find(device->GetNode()) : nullptr;
+    const Time now = Simulator::Now();
+    for (Flight& flight : std::exchange(direction.flights, {}))
+    {
+        if (flight.sent > now)
+        {
+            UndoTransmission(wire, flight);
+            if (!Strand(wire, flight.packet, flight.sent - flight.start, routing, stranded))
+            {
+                Lose(wire, flight.packet, LossReason::CUT);
+            }
+        }
+        else if (m_policy == LossPolicy::DROP && flight.arrival > now)
+        {
+            Lose(wire, flight.packet, LossReason::ON_WIRE);
+        }
+        else
+        {
+            direction.flights.push_back(std::move(flight));
+        }
+    }
+    DataRateValue rate;
+    device->GetAttribute("DataRate", rate);
+    Ptr<Queue<Packet>> queue = device->GetQueue();
+    while (Ptr<Packet> packet = routing ? queue->Dequeue() : queue->Remove())
+    {
+        const Time transmission = rate.Get().CalculateBytesTxTime(packet->GetSize());
+        if (!Strand(wire, packet, transmission, routing, stranded))
+        {
+            Lose(wire, packet, LossReason::QUEUED);
+        }
+    }
+    direction.passages.clear();
+}
+
+void
+LaserChannel::UndoTransmission(uint32_t wire, const Flight& flight)
+{
+    Direction& direction = m_directions[wire];
+    --direction.counters.packets;
+    direction.counters.bytes -= flight.packet->GetSize();
+    direction.counters.busy -= flight.sent - Simulator::Now();
+    PathLedgerTag ledger;
+    if (flight.packet->PeekPacketTag(ledger) && ledger.GetSegments() > 1)
+    {
+        // Made again if the packet was the last of its message and so completed its passage.
+        direction.passages[ledger.GetMessage()].idleUntil = flight.idleUntilBefore;
+    }
+}
+
+bool
+LaserChannel::Strand(uint32_t wire,
+                     Ptr<const Packet> original,
+                     Time transmission,
+                     Ptr<SlotRoutingProtocol> routing,
+                     std::vector<Stranded>& stranded)
+{
+    if (!routing)
+    {
+        return false;
+    }
+    Ptr<Packet> packet = original->Copy();
+    PppHeader ppp;
+    packet->RemoveHeader(ppp);
+    if (ppp.GetProtocol() != PPP_IPV4)
+    {
+        return false;
+    }
+    Ipv4Header header;
+    packet->RemoveHeader(header);
+    PathLedgerTag ledger;
+    if (packet->PeekPacketTag(ledger))
+    {
+        ChargeStay(wire, transmission, ledger);
+        packet->ReplacePacketTag(ledger);
+    }
+    stranded.push_back({this, wire, original, packet, header, routing});
+    return true;
+}
+
+void
+LaserChannel::ChargeStay(uint32_t wire, Time transmission, PathLedgerTag& ledger)
+{
+    Time idleStart = ledger.GetReady();
+    if (ledger.GetSegments() > 1)
+    {
+        // Later segments of the message would have come behind this one, were they alone.
+        Passage& passage = m_directions[wire].passages[ledger.GetMessage()];
+        idleStart = std::max(idleStart, passage.idleUntil);
+        passage.idleUntil = idleStart + transmission;
+    }
+    if (idleStart + transmission > Simulator::Now())
+    {
+        ledger.SetReady(Simulator::Now());
+    }
+}
+
+void
+LaserChannel::Reroute(const std::vector<Stranded>& stranded)
+{
+    for (const Stranded& entry : stranded)
+    {
+        ++entry.channel->m_directions[entry.wire].counters.rerouted;
+        entry.channel->m_reroutedTrace(entry.original, entry.channel->GetSource(entry.wire));
+        entry.routing->Reroute(entry.packet, entry.header);
+    }
+}
+
+void
+LaserChannel::Lose(uint32_t wire, Ptr<const Packet> packet, LossReason reason)
+{
+    ++m_directions[wire].counters.lost[static_cast<std::size_t>(reason)];
+    m_lostTrace(packet, reason, GetSource(wire));
+}
+
+void
+LaserChannel::NotifyQueueFull(uint32_t wire, Ptr<const Packet> packet)
+{
+    Lose(wire, packet, LossReason::QUEUE_FULL);
+}
+
+LaserLinkCounters
+LaserChannel::GetCounters(uint32_t wire) const
+{
+    LaserLinkCounters counters = m_directions[wire].counters;
+    counters.inFlight = m_directions[wire].flights.size();
+    counters.queued = GetSource(wire)->GetQueue()->GetNPackets();
+    return counters;
+}
+
+void
+LaserChannel::VisitPackets(uint32_t wire, const std::function<void(const Packet&)>& visit) const
+{
+    for (const Flight& flight : m_directions[wire].flights)
+    {
+        visit(*flight.packet);
+    }
+    for (const Ptr<Packet>& packet : QueueReader::GetPackets(*GetSource(wire)->GetQueue()))
+    {
+        visit(*packet);
+    }
 }
 
 } // namespace ns3

@@ -42,6 +42,12 @@ PathLedgerTag::AddWaiting(Time stay)
     m_waiting += stay.GetNanoSeconds();
 }
 
+void
+PathLedgerTag::SetReady(Time ready)
+{
+    m_ready = ready.GetNanoSeconds();
+}
+
 uint64_t
 PathLedgerTag::GetMessage() const
 {

@@ -62,6 +62,12 @@ class PathLedgerTag : public Tag
      */
     void AddWaiting(Time stay);
 
+    /**
+     * @brief Charge a stay at a link that went down, as serialisation.
+     * @param ready when this segment, alone with its message, would be ready to leave this place
+     */
+    void SetReady(Time ready);
+
     /** @return the number of the message */
     uint64_t GetMessage() const;
     /** @return the number of segments of the message */

@@ -6,7 +6,9 @@
 
 #include "path-ledger-tag.h"
 
+#include "ns3/ipv4-list-routing.h"
 #include "ns3/ipv4-route.h"
+#include "ns3/ipv4.h"
 #include "ns3/net-device.h"
 #include "ns3/node.h"
 #include "ns3/output-stream-wrapper.h"
@@ -19,6 +21,33 @@
 
 namespace ns3
 {
+
+namespace
+{
+/**
+ * @brief Find the protocol in another one.
+ * @param routing a routing protocol; may be null
+ * @return itself, or the first in the list that it is; null if there is none
+ */
+Ptr<SlotRoutingProtocol>
+FindIn(Ptr<Ipv4RoutingProtocol> routing)
+{
+    Ptr<Ipv4ListRouting> list = DynamicCast<Ipv4ListRouting>(routing);
+    if (!list)
+    {
+        return DynamicCast<SlotRoutingProtocol>(routing);
+    }
+    for (uint32_t index = 0; index < list->GetNRoutingProtocols(); ++index)
+    {
+        int16_t priority;
+        if (auto found = FindIn(list->GetRoutingProtocol(index, priority)))
+        {
+            return found;
+        }
+    }
+    return nullptr;
+}
+} // namespace
 
 NS_OBJECT_ENSURE_REGISTERED(SlotRoutingProtocol);
 
@@ -57,6 +86,13 @@ SlotRoutingProtocol::DoDispose()
     m_ipv4 = nullptr;
     m_tables = nullptr;
     Ipv4RoutingProtocol::DoDispose();
+}
+
+Ptr<SlotRoutingProtocol>
+SlotRoutingProtocol::Find(Ptr<Node> node)
+{
+    Ptr<Ipv4> ipv4 = node->GetObject<Ipv4>();
+    return ipv4 ? FindIn(ipv4->GetRoutingProtocol()) : nullptr;
 }
 
 Ptr<Ipv4Route>
@@ -110,15 +146,59 @@ SlotRoutingProtocol::RouteInput(Ptr<const Packet> p,
         ucb(GetRoute(port), p, header);
         return true;
     }
-    m_held.push_back({p, header, ucb, Simulator::Now()});
+    Hold(p, header, ucb);
+    return true;
+}
+
+void
+SlotRoutingProtocol::Reroute(Ptr<Packet> packet, const Ipv4Header& header)
+{
+    const uint8_t port =
+        m_tables->GetPort(m_satellite, ForwardingTables::GetSatellite(header.GetDestination()));
+    if (port != ForwardingTables::NO_PORT)
+    {
+        SendAsIs(GetRoute(port), packet, header);
+        return;
+    }
+    Hold(packet, header, MakeCallback(&SlotRoutingProtocol::SendAsIs, this));
+}
+
+void
+SlotRoutingProtocol::SendAsIs(Ptr<Ipv4Route> route,
+                              Ptr<const Packet> packet,
+                              const Ipv4Header& header)
+{
+    m_ipv4->SendWithHeader(packet->Copy(), header, route);
+}
+
+void
+SlotRoutingProtocol::Hold(Ptr<const Packet> packet,
+                          const Ipv4Header& header,
+                          const UnicastForwardCallback& forward)
+{
+    m_held.push_back({packet, header, forward, Simulator::Now()});
     if (!m_wake.IsPending())
     {
         m_wake = Simulator::Schedule(m_tables->GetTimeToNextSlot(),
                                      &SlotRoutingProtocol::ForwardHeld,
                                      this);
     }
-    m_heldTrace(p, header);
-    return true;
+    m_heldTrace(packet, header);
+}
+
+std::size_t
+SlotRoutingProtocol::GetNHeld() const
+{
+    return m_held.size();
+}
+
+void
+SlotRoutingProtocol::VisitHeld(const std::function<void(const Packet&)>& visit) const
+{
+    for (const Held& entry : m_held)
+    {
+        visit(*entry.packet);
+    }
 }
 
 void

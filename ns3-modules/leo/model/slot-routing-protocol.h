@@ -12,10 +12,14 @@
 #include "ns3/ipv4-routing-protocol.h"
 #include "ns3/traced-callback.h"
 
+#include <cstddef>
+#include <functional>
 #include <vector>
 
 namespace ns3
 {
+
+class Node;
 
 /**
  * @ingroup leo
@@ -29,6 +33,9 @@ namespace ns3
  * until the first slot that has one; its PathLedgerTag is charged with the stay. That holds for
  * packets in transit and for packets that originate here: the latter are routed to the loopback
  * device, which hands them back to RouteInput.
+ *
+ * A LaserChannel that goes down hands back what it could not send; such a packet is forwarded again
+ * from here, by the table in force now.
  */
 class SlotRoutingProtocol : public Ipv4RoutingProtocol
 {
@@ -38,6 +45,34 @@ class SlotRoutingProtocol : public Ipv4RoutingProtocol
      * @return the object TypeId
      */
     static TypeId GetTypeId();
+
+    /**
+     * @brief Find the protocol on a node.
+     * @param node the node
+     * @return the node's routing protocol, or the first such one of its Ipv4ListRouting; null if
+     * there is none
+     */
+    static Ptr<SlotRoutingProtocol> Find(Ptr<Node> node);
+
+    /**
+     * @brief Forward a packet that this satellite had already forwarded, to a link that went down.
+     *
+     * Its time to live was decremented then, and is not again. Without a path in this slot it waits
+     * as others do.
+     *
+     * @param packet the packet, without its IPv4 header
+     * @param header its IPv4 header
+     */
+    void Reroute(Ptr<Packet> packet, const Ipv4Header& header);
+
+    /** @return the number of packets that wait for a path */
+    std::size_t GetNHeld() const;
+
+    /**
+     * @brief See each packet that waits for a path.
+     * @param visit called with each packet, without its IPv4 header
+     */
+    void VisitHeld(const std::function<void(const Packet&)>& visit) const;
 
     Ptr<Ipv4Route> RouteOutput(Ptr<Packet> p,
                                const Ipv4Header& header,
@@ -87,6 +122,24 @@ class SlotRoutingProtocol : public Ipv4RoutingProtocol
      * @return the route, the same object at every call
      */
     Ptr<Ipv4Route> GetRoute(uint8_t port);
+
+    /**
+     * @brief Let a packet wait for a path.
+     * @param packet the packet, without its IPv4 header
+     * @param header its IPv4 header
+     * @param forward what to do with it when it has one
+     */
+    void Hold(Ptr<const Packet> packet,
+              const Ipv4Header& header,
+              const UnicastForwardCallback& forward);
+
+    /**
+     * @brief Send a packet without touching its header.
+     * @param route where to
+     * @param packet the packet, without its IPv4 header
+     * @param header its IPv4 header
+     */
+    void SendAsIs(Ptr<Ipv4Route> route, Ptr<const Packet> packet, const Ipv4Header& header);
 
     /// At the start of a slot: forward what has a path now, keep the rest.
     void ForwardHeld();

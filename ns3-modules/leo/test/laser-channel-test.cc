@@ -7,6 +7,7 @@
 #include "ns3/packet.h"
 #include "ns3/simulator.h"
 
+#include <array>
 #include <sstream>
 
 namespace ns3
@@ -132,39 +133,39 @@ class PublishedTimingTestCase : public TestCase
 /**
  * @ingroup leo-test
  *
- * Two satellites drift apart at a hundred-thousandth of the speed of light, from 10 light
- * milliseconds, so the light time t seconds into the simulation is 10 ms + t x 10 us. A packet of
- * 1502 bytes takes 12.016 ms to leave at 1 Mb/s. At the end of its transmission the light time is
- * 120 ns longer than at its beginning, at its arrival another 100 ns.
+ * Satellite 1 flies away from satellite 0, which is at rest, at a hundred-thousandth of the speed
+ * of light, from 10 light milliseconds. So t seconds into the simulation the distance is
+ * d = 10 ms + t x 10 us, in light time. Light from 1 to 0 takes d. Light from 0 to 1 has to catch
+ * up: it takes d / (1 - 10^-5), some 100 ns more. A packet of 1502 bytes takes 12.016 ms to leave
+ * at 1 Mb/s; the second one leaves that much later, when d is 120.16 ns longer.
  */
 class MovingLinkTestCase : public TestCase
 {
   public:
     MovingLinkTestCase()
-        : TestCase("LaserChannel's delay is the light time when the first bit leaves")
+        : TestCase("LaserChannel's delay is the light time of what leaves now to its receiver")
     {
     }
 
   private:
     static constexpr int64_t SENT_NS = 1'000'000'000;      //!< both packets
     static constexpr int64_t TRANSMISSION_NS = 12'016'000; //!< of either
-    static constexpr int64_t FIRST_LIGHT_NS = 10'010'000;  //!< at 1 s
-    static constexpr int64_t SECOND_LIGHT_NS = 10'010'120; //!< at 1.012016 s
 
     void DoRun() override
     {
-        for (const bool isReverse : {false, true})
-        {
-            CheckDirection(isReverse ? 1 : 0, isReverse ? 0 : 1);
-        }
+        // d is 10 010 000 ns, then 10 010 120.16 ns, and 10 200 000 ns at 20 s.
+        CheckDirection(1, 0, {10'010'000, 10'010'120, 10'200'000});
+        // The same plus 100.101 ns, 100.102 ns, and 102.001 ns.
+        CheckDirection(0, 1, {10'010'100, 10'010'220, 10'200'102});
     }
 
     /**
      * @brief Send two packets one behind the other.
      * @param from sender
      * @param to receiver
+     * @param lightNs light time of the first packet, of the second, and at 20 s
      */
-    void CheckDirection(uint32_t from, uint32_t to)
+    void CheckDirection(uint32_t from, uint32_t to, const std::array<int64_t, 3>& lightNs)
     {
         LeoTestNetwork network(
             LeoTestNetwork::MakeKnots({Vector(0, 0, 0), Vector(0, TEN_LIGHT_MILLISECONDS_M, 0)},
@@ -178,29 +179,26 @@ class MovingLinkTestCase : public TestCase
         network.SendAt(sent, from, to, 1502, PathLedgerTag(1, 0, 1, sent));
         Time later;
         Simulator::Schedule(Seconds(20),
-                            [&] { later = network.GetLink(0)->GetPropagationDelay(); });
+                            [&] { later = network.GetLink(0)->GetPropagationDelay(from); });
         Simulator::Run();
         Simulator::Destroy();
 
-        NS_TEST_EXPECT_MSG_EQ(later, NanoSeconds(10'200'000), "light time at 20 s");
+        NS_TEST_EXPECT_MSG_EQ(later, NanoSeconds(lightNs[2]), "light time at 20 s");
         const auto& arrivals = network.GetArrivals();
         NS_TEST_EXPECT_MSG_EQ(arrivals.size(), 2, "packets received");
         if (arrivals.size() != 2)
         {
             return;
         }
-        NS_TEST_EXPECT_MSG_EQ(arrivals[0].at - sent,
-                              NanoSeconds(TRANSMISSION_NS + FIRST_LIGHT_NS),
-                              "first packet");
-        NS_TEST_EXPECT_MSG_EQ(arrivals[1].at - sent,
-                              NanoSeconds(2 * TRANSMISSION_NS + SECOND_LIGHT_NS),
-                              "second packet");
-        NS_TEST_EXPECT_MSG_EQ(arrivals[0].ledger.GetPropagation(),
-                              NanoSeconds(FIRST_LIGHT_NS),
-                              "propagation of the first");
-        NS_TEST_EXPECT_MSG_EQ(arrivals[1].ledger.GetPropagation(),
-                              NanoSeconds(SECOND_LIGHT_NS),
-                              "propagation of the second");
+        for (int packet = 0; packet < 2; ++packet)
+        {
+            NS_TEST_EXPECT_MSG_EQ(arrivals[packet].at - sent,
+                                  NanoSeconds((packet + 1) * TRANSMISSION_NS + lightNs[packet]),
+                                  "packet " << packet);
+            NS_TEST_EXPECT_MSG_EQ(arrivals[packet].ledger.GetPropagation(),
+                                  NanoSeconds(lightNs[packet]),
+                                  "propagation of packet " << packet);
+        }
         NS_TEST_EXPECT_MSG_EQ(arrivals[1].at - arrivals[1].ledger.GetReady(),
                               NanoSeconds(TRANSMISSION_NS),
                               "queueing of the second, behind another message");

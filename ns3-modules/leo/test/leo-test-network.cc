@@ -5,8 +5,10 @@
 #include "leo-test-network.h"
 
 #include "ns3/data-rate.h"
+#include "ns3/enum.h"
 #include "ns3/inet-socket-address.h"
 #include "ns3/packet.h"
+#include "ns3/queue-size.h"
 #include "ns3/simulator.h"
 #include "ns3/udp-socket-factory.h"
 
@@ -50,6 +52,36 @@ LeoTestNetwork::LeoTestNetwork(Ptr<EphemerisKnots> ephemeris, Time slot)
     m_satellites = m_helper.CreateSatellites(ephemeris, m_tables);
 }
 
+void
+LeoTestNetwork::SetPolicy(LaserChannel::LossPolicy policy)
+{
+    m_helper.SetChannelAttribute("LossPolicy", EnumValue(policy));
+}
+
+void
+LeoTestNetwork::SetQueuePackets(uint32_t packets)
+{
+    m_helper.SetQueueAttribute("MaxSize", QueueSizeValue(QueueSize(PACKETS, packets)));
+}
+
+void
+LeoTestNetwork::StartSchedule(Time slot, const std::vector<std::vector<uint64_t>>& megabits)
+{
+    std::vector<uint8_t> up;
+    std::vector<uint64_t> ratesBps;
+    for (const std::vector<uint64_t>& row : megabits)
+    {
+        for (const uint64_t rate : row)
+        {
+            up.push_back(rate > 0 ? 1 : 0);
+            ratesBps.push_back(rate * 1'000'000);
+        }
+    }
+    Ptr<LinkSchedule> schedule = CreateObject<LinkSchedule>();
+    schedule->Install(m_links, slot, up, ratesBps, megabits.size());
+    schedule->Start();
+}
+
 std::size_t
 LeoTestNetwork::Connect(uint32_t a, uint32_t b, const std::string& rate)
 {
@@ -65,6 +97,27 @@ LeoTestNetwork::Connect(uint32_t a, uint32_t b, const std::string& rate)
             m_hops[link].push_back({Simulator::Now(), transmission, propagation});
         });
     m_links.back()->TraceConnectWithoutContext("Transmit", record);
+    const auto depart = [link](std::vector<Departure>& list,
+                               Ptr<const Packet> packet,
+                               Ptr<const NetDevice> source,
+                               LossReason reason) {
+        PathLedgerTag ledger;
+        if (packet->PeekPacketTag(ledger))
+        {
+            list.push_back(
+                {Simulator::Now(), ledger.GetMessage(), link, source->GetNode()->GetId(), reason});
+        }
+    };
+    Callback<void, Ptr<const Packet>, LossReason, Ptr<const NetDevice>> lost(
+        [this, depart](Ptr<const Packet> packet, LossReason reason, Ptr<const NetDevice> source) {
+            depart(m_losses, packet, source, reason);
+        });
+    m_links.back()->TraceConnectWithoutContext("Lost", lost);
+    Callback<void, Ptr<const Packet>, Ptr<const NetDevice>> rerouted(
+        [this, depart](Ptr<const Packet> packet, Ptr<const NetDevice> source) {
+            depart(m_reroutes, packet, source, {});
+        });
+    m_links.back()->TraceConnectWithoutContext("Rerouted", rerouted);
     return link;
 }
 
@@ -128,6 +181,18 @@ const std::vector<LeoTestNetwork::Arrival>&
 LeoTestNetwork::GetArrivals() const
 {
     return m_arrivals;
+}
+
+const std::vector<LeoTestNetwork::Departure>&
+LeoTestNetwork::GetLosses() const
+{
+    return m_losses;
+}
+
+const std::vector<LeoTestNetwork::Departure>&
+LeoTestNetwork::GetReroutes() const
+{
+    return m_reroutes;
 }
 
 void

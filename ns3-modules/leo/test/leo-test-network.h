@@ -6,6 +6,7 @@
 #define LEO_TEST_NETWORK_H
 
 #include "ns3/constellation-helper.h"
+#include "ns3/link-schedule.h"
 #include "ns3/path-ledger-tag.h"
 #include "ns3/socket.h"
 #include "ns3/test.h"
@@ -56,6 +57,8 @@ Throws(Action action)
  * @ingroup leo-test
  *
  * Satellites at rest or in uniform motion, laser links, and UDP packets sent at given times.
+ *
+ * All packets with a ledger are known by the number of their message.
  */
 class LeoTestNetwork
 {
@@ -77,6 +80,16 @@ class LeoTestNetwork
         Time propagation;  //!< light time
     };
 
+    /** A packet that a link lost or gave back. */
+    struct Departure
+    {
+        Time at;           //!< when
+        uint64_t message;  //!< of its ledger
+        std::size_t link;  //!< index of the link
+        uint32_t from;     //!< satellite that was to transmit it
+        LossReason reason; //!< why it was lost; unused if it was re-routed
+    };
+
     /**
      * @brief Knots of satellites in uniform motion, for 100 s.
      * @param positions metres, at time zero
@@ -92,6 +105,25 @@ class LeoTestNetwork
      * @param slot duration of a slot of the forwarding tables
      */
     explicit LeoTestNetwork(Ptr<EphemerisKnots> ephemeris, Time slot = Seconds(30));
+
+    /**
+     * @brief Choose what becomes of the packets of links that are made from now on.
+     * @param policy the policy
+     */
+    void SetPolicy(LaserChannel::LossPolicy policy);
+
+    /**
+     * @brief Limit the transmit queues made from now on.
+     * @param packets the capacity
+     */
+    void SetQueuePackets(uint32_t packets);
+
+    /**
+     * @brief Start the link schedule; to be called before SendAt.
+     * @param slot duration of a slot
+     * @param megabits rates in Mb/s, [slot][link], 0 where a link is down
+     */
+    void StartSchedule(Time slot, const std::vector<std::vector<uint64_t>>& megabits);
 
     /**
      * @brief Join two satellites; their transmissions are recorded.
@@ -138,6 +170,10 @@ class LeoTestNetwork
     const std::vector<Hop>& GetHops(std::size_t link) const;
     /** @return the packets that arrived at the satellites listened to, in order */
     const std::vector<Arrival>& GetArrivals() const;
+    /** @return the packets with a ledger that links lost, in order */
+    const std::vector<Departure>& GetLosses() const;
+    /** @return the packets with a ledger that links gave back, in order */
+    const std::vector<Departure>& GetReroutes() const;
 
   private:
     /// Take what has arrived at a socket. @param socket the socket
@@ -150,6 +186,8 @@ class LeoTestNetwork
     std::map<std::size_t, std::vector<Hop>> m_hops; //!< transmissions by link
     std::vector<Ptr<Socket>> m_listeners;           //!< sockets that receive
     std::vector<Arrival> m_arrivals;                //!< what arrived
+    std::vector<Departure> m_losses;                //!< what was lost
+    std::vector<Departure> m_reroutes;              //!< what was re-routed
 };
 
 /**
@@ -157,6 +195,42 @@ class LeoTestNetwork
  * @return the cases of LaserChannel and PathLedgerTag
  */
 std::vector<TestCase*> MakeLaserChannelTestCases();
+
+/**
+ * @ingroup leo-test
+ * @return the cases of the light time
+ */
+std::vector<TestCase*> MakeLightTimeTestCases();
+
+/**
+ * @ingroup leo-test
+ * @return the cases of a LaserChannel that goes down
+ */
+std::vector<TestCase*> MakeLinkLossTestCases();
+
+/**
+ * @ingroup leo-test
+ * @return the cases of a link's counters
+ */
+std::vector<TestCase*> MakeLinkCountersTestCases();
+
+/**
+ * @ingroup leo-test
+ * @return the cases of what is re-routed and its ledger
+ */
+std::vector<TestCase*> MakeRerouteTestCases();
+
+/**
+ * @ingroup leo-test
+ * @return the cases of LinkSchedule
+ */
+std::vector<TestCase*> MakeLinkScheduleTestCases();
+
+/**
+ * @ingroup leo-test
+ * @return the cases of the account of packets under random traffic and outages
+ */
+std::vector<TestCase*> MakeLinkBalanceTestCases();
 
 /**
  * @ingroup leo-test

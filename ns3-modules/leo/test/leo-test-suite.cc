@@ -354,13 +354,19 @@ class LeoTestSuite : public TestSuite
         AddTestCase(new BadKnotsTestCase, Duration::QUICK);
         AddTestCase(new MobilityTestCase, Duration::QUICK);
         AddTestCase(new GivenPositionTestCase, Duration::QUICK);
-        for (TestCase* testCase : MakeLaserChannelTestCases())
+        for (const auto& make : {MakeLightTimeTestCases,
+                                 MakeLaserChannelTestCases,
+                                 MakeLinkLossTestCases,
+                                 MakeLinkCountersTestCases,
+                                 MakeRerouteTestCases,
+                                 MakeLinkScheduleTestCases,
+                                 MakeLinkBalanceTestCases,
+                                 MakeSlotRoutingTestCases})
         {
-            AddTestCase(testCase, Duration::QUICK);
-        }
-        for (TestCase* testCase : MakeSlotRoutingTestCases())
-        {
-            AddTestCase(testCase, Duration::QUICK);
+            for (TestCase* testCase : make())
+            {
+                AddTestCase(testCase, Duration::QUICK);
+            }
         }
     }
 };

@@ -1,0 +1,41 @@
+/*
+ * SPDX-License-Identifier: GPL-2.0-only
+ */
+
+#include "laser-link-counters.h"
+
+namespace ns3
+{
+
+std::string
+ToString(LossReason reason)
+{
+    switch (reason)
+    {
+    case LossReason::QUEUE_FULL:
+        return "queue full";
+    case LossReason::ON_WIRE:
+        return "on the wire";
+    case LossReason::CUT:
+        return "cut";
+    case LossReason::QUEUED:
+        return "queued";
+    case LossReason::LINK_DOWN:
+        return "link down";
+    }
+    return "unknown";
+}
+
+std::ostream&
+operator<<(std::ostream& os, LossReason reason)
+{
+    return os << ToString(reason);
+}
+
+uint64_t
+LaserLinkCounters::GetLost(LossReason reason) const
+{
+    return lost[static_cast<std::size_t>(reason)];
+}
+
+} // namespace ns3

@@ -1,0 +1,208 @@
+/*
+ * SPDX-License-Identifier: GPL-2.0-only
+ */
+
+#include "leo-test-network.h"
+#include "triangle.h"
+
+#include "ns3/packet.h"
+#include "ns3/simulator.h"
+
+#include <array>
+
+namespace ns3
+{
+
+namespace
+{
+
+using Policy = LaserChannel::LossPolicy;
+
+constexpr int64_t TX = Triangle::TRANSMISSION_NS;
+constexpr int64_t B = Triangle::SLOT_NS; //!< when the link goes down
+
+/**
+ * @ingroup leo-test
+ *
+ * Four packets are sent at 97 ms over the direct link: they begin at 97, 98.502, 100.004 ms and so
+ * on. At 98 ms one is on the transmitter and three are queued; at B = 100 ms the first is on the
+ * wire, the second has 4 us to go and two are queued.
+ */
+class CountersTestCase : public TestCase
+{
+  public:
+    /**
+     * @brief Constructor.
+     * @param name of the case
+     * @param policy of the link
+     * @param onWire packets that arrive by the link
+     */
+    CountersTestCase(const std::string& name, Policy policy, uint64_t onWire)
+        : TestCase(name),
+          m_policy(policy),
+          m_arrive(onWire)
+    {
+    }
+
+  private:
+    void DoRun() override
+    {
+        Triangle triangle(m_policy);
+        triangle.Start({{8, 8, 8}, {0, 8, 8}});
+        triangle.Load(0, Triangle::DIRECT);
+        triangle.Load(1, Triangle::DETOUR);
+        for (uint64_t message = 0; message < 4; ++message)
+        {
+            triangle.SendAt(97'000'000, message);
+        }
+        Ptr<LaserChannel> link = triangle.GetNetwork().GetLink(Triangle::LINK);
+        LaserLinkCounters before;
+        LaserLinkCounters after;
+        uint64_t seen = 0;
+        Simulator::Schedule(MilliSeconds(98), [&] {
+            before = link->GetCounters(0);
+            link->VisitPackets(0, [&seen](const Packet& packet) {
+                PathLedgerTag ledger;
+                seen += packet.PeekPacketTag(ledger) ? 1 : 0;
+            });
+        });
+        Simulator::Schedule(NanoSeconds(B + 1), [&] { after = link->GetCounters(0); });
+        Simulator::Run();
+
+        Check(before, 1, TX, {}, 0, 1, 3);
+        NS_TEST_EXPECT_MSG_EQ(seen, 4, "packets visited");
+        std::array<uint64_t, LOSS_REASONS> lost{};
+        if (m_policy != Policy::REROUTE)
+        {
+            lost[static_cast<std::size_t>(LossReason::CUT)] = 1;
+            lost[static_cast<std::size_t>(LossReason::QUEUED)] = 2;
+            lost[static_cast<std::size_t>(LossReason::ON_WIRE)] = 1 - m_arrive;
+        }
+        // 100 - 98.502 ms were spent on the packet that was cut.
+        constexpr int64_t BUSY = TX + 1'498'000;
+        const uint64_t rerouted = m_policy == Policy::REROUTE ? 3 : 0;
+        Check(after, 1, BUSY, lost, rerouted, m_arrive, 0);
+        Check(link->GetCounters(0), 1, BUSY, lost, rerouted, 0, 0);
+        Check(link->GetCounters(1), 0, 0, {}, 0, 0, 0);
+        NS_TEST_EXPECT_MSG_EQ(triangle.GetNetwork().GetArrivals().size(),
+                              m_arrive + rerouted,
+                              "packets that arrive");
+        Simulator::Destroy();
+    }
+
+    /**
+     * @brief Compare counters.
+     * @param counters the counters
+     * @param packets expected, of 1502 bytes each
+     * @param busyNs expected
+     * @param lost expected, by reason
+     * @param rerouted expected
+     * @param inFlight expected
+     * @param queued expected
+     */
+    void Check(const LaserLinkCounters& counters,
+               uint64_t packets,
+               int64_t busyNs,
+               const std::array<uint64_t, LOSS_REASONS>& lost,
+               uint64_t rerouted,
+               uint64_t inFlight,
+               uint64_t queued)
+    {
+        NS_TEST_EXPECT_MSG_EQ(counters.packets, packets, "packets");
+        NS_TEST_EXPECT_MSG_EQ(counters.bytes, packets * 1502, "bytes");
+        NS_TEST_EXPECT_MSG_EQ(counters.busy, NanoSeconds(busyNs), "busy");
+        NS_TEST_EXPECT_MSG_EQ((counters.lost == lost), true, "losses");
+        NS_TEST_EXPECT_MSG_EQ(counters.rerouted, rerouted, "re-routed");
+        NS_TEST_EXPECT_MSG_EQ(counters.inFlight, inFlight, "in flight");
+        NS_TEST_EXPECT_MSG_EQ(counters.queued, queued, "queued");
+    }
+
+    Policy m_policy;   //!< of the link
+    uint64_t m_arrive; //!< packets that arrive by the link
+};
+
+/**
+ * @ingroup leo-test
+ *
+ * A queue of two packets and one on the transmitter: of five, two find no room.
+ */
+class QueueFullTestCase : public TestCase
+{
+  public:
+    QueueFullTestCase()
+        : TestCase("A packet that finds the queue full is counted and reported by the link")
+    {
+    }
+
+  private:
+    void DoRun() override
+    {
+        Triangle triangle(Policy::REROUTE, Triangle::SLOT_NS, 2);
+        triangle.Start({{8, 8, 8}});
+        triangle.Load(0, Triangle::DIRECT);
+        for (uint64_t message = 0; message < 5; ++message)
+        {
+            triangle.SendAt(1'000'000, message);
+        }
+        Simulator::Run();
+        const LeoTestNetwork& network = triangle.GetNetwork();
+        NS_TEST_EXPECT_MSG_EQ(network.GetArrivals().size(), 3, "packets that arrive");
+        NS_TEST_EXPECT_MSG_EQ(network.GetLosses().size(), 2, "losses");
+        for (std::size_t index = 0; index < network.GetLosses().size(); ++index)
+        {
+            const LeoTestNetwork::Departure& loss = network.GetLosses()[index];
+            NS_TEST_EXPECT_MSG_EQ(loss.message, 3 + index, "which");
+            NS_TEST_EXPECT_MSG_EQ(loss.reason, LossReason::QUEUE_FULL, "why");
+            NS_TEST_EXPECT_MSG_EQ(loss.at, MilliSeconds(1), "when");
+            NS_TEST_EXPECT_MSG_EQ(loss.from, 0, "where");
+        }
+        const LaserLinkCounters counters = network.GetLink(0)->GetCounters(0);
+        NS_TEST_EXPECT_MSG_EQ(counters.GetLost(LossReason::QUEUE_FULL), 2, "counted");
+        NS_TEST_EXPECT_MSG_EQ(network.GetLink(0)->GetCounters(1).GetLost(LossReason::QUEUE_FULL),
+                              0,
+                              "counted in the other direction");
+        Simulator::Destroy();
+    }
+};
+
+/**
+ * @ingroup leo-test
+ */
+class ReasonNamesTestCase : public TestCase
+{
+  public:
+    ReasonNamesTestCase()
+        : TestCase("Each reason of a loss has its name")
+    {
+    }
+
+  private:
+    void DoRun() override
+    {
+        NS_TEST_EXPECT_MSG_EQ(ToString(LossReason::QUEUE_FULL), "queue full", "name");
+        NS_TEST_EXPECT_MSG_EQ(ToString(LossReason::ON_WIRE), "on the wire", "name");
+        NS_TEST_EXPECT_MSG_EQ(ToString(LossReason::CUT), "cut", "name");
+        NS_TEST_EXPECT_MSG_EQ(ToString(LossReason::QUEUED), "queued", "name");
+        NS_TEST_EXPECT_MSG_EQ(ToString(LossReason::LINK_DOWN), "link down", "name");
+    }
+};
+
+} // namespace
+
+std::vector<TestCase*>
+MakeLinkCountersTestCases()
+{
+    return {
+        new CountersTestCase("Drop: counters before and after the link goes down", Policy::DROP, 0),
+        new CountersTestCase("Deliver: counters before and after the link goes down",
+                             Policy::DELIVER,
+                             1),
+        new CountersTestCase("Reroute: counters before and after the link goes down",
+                             Policy::REROUTE,
+                             1),
+        new QueueFullTestCase,
+        new ReasonNamesTestCase,
+    };
+}
+
+} // namespace ns3
