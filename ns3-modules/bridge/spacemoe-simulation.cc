@@ -7,8 +7,10 @@
 #include "ns3/boolean.h"
 #include "ns3/config.h"
 #include "ns3/constellation-helper.h"
-#include "ns3/data-rate.h"
+#include "ns3/enum.h"
 #include "ns3/global-value.h"
+#include "ns3/hermite-mobility-model.h"
+#include "ns3/link-schedule.h"
 #include "ns3/moe-helper.h"
 #include "ns3/node-container.h"
 #include "ns3/node-list.h"
@@ -22,6 +24,7 @@
 #include <algorithm>
 #include <iterator>
 #include <stdexcept>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -33,6 +36,35 @@ using namespace ns3;
 namespace
 {
 constexpr uint32_t IP_AND_UDP_BYTES = 28; //!< IPv4 header without options, and UDP header
+
+/**
+ * @brief Copy messages, segments and bytes of an account.
+ * @param account the account
+ * @param values where to
+ * @return behind the last value
+ */
+std::int64_t*
+CopyRow(const MoeRecorder::Account& account, std::int64_t* values)
+{
+    for (const std::uint64_t value : {account.messages, account.segments, account.bytes})
+    {
+        *values++ = static_cast<std::int64_t>(value);
+    }
+    return values;
+}
+
+/**
+ * @brief Copy a vector.
+ * @param vector the vector
+ * @param xyz where to, [3]
+ */
+void
+CopyVector(const Vector& vector, double* xyz)
+{
+    xyz[0] = vector.x;
+    xyz[1] = vector.y;
+    xyz[2] = vector.z;
+}
 } // namespace
 
 /** The ns-3 objects of a simulation. */
@@ -45,7 +77,23 @@ struct Simulation::Parts
     Ptr<MoeRecorder> recorder{CreateObject<MoeRecorder>()};
     NodeContainer satellites;
     std::vector<Ptr<LaserChannel>> links;
+    Ptr<LinkSchedule> schedule; //!< null until it is set
     uint32_t mtuBytes{0};
+    Time slot; //!< duration of a slot
+
+    /**
+     * @param satellite the satellite
+     * @return its motion
+     */
+    Ptr<HermiteMobilityModel> GetMobility(std::uint32_t satellite) const
+    {
+        if (satellite >= satellites.GetN())
+        {
+            throw std::out_of_range("simulation: satellite " + std::to_string(satellite) +
+                                    " is not one of the " + std::to_string(satellites.GetN()));
+        }
+        return satellites.Get(satellite)->GetObject<HermiteMobilityModel>();
+    }
 };
 
 Simulation::Simulation()
@@ -78,28 +126,55 @@ Simulation::CreateSatellites(const double* positions,
                                  NanoSeconds(stepNs),
                                  std::vector<double>(positions, positions + values),
                                  std::vector<double>(velocities, velocities + values));
-    m_parts->tables->SetAttribute("Slot", TimeValue(NanoSeconds(slotNs)));
+    m_parts->slot = NanoSeconds(slotNs);
+    m_parts->tables->SetAttribute("Slot", TimeValue(m_parts->slot));
     m_parts->satellites =
         m_parts->constellation.CreateSatellites(m_parts->ephemeris, m_parts->tables);
 }
 
 void
 Simulation::CreateLinks(const std::int32_t* ends,
-                        const std::uint64_t* ratesBps,
                         std::size_t links,
                         std::uint32_t mtuBytes,
-                        std::uint32_t queuePackets)
+                        std::uint32_t queuePackets,
+                        int policy)
 {
+    using Policy = LaserChannel::LossPolicy;
+    constexpr Policy POLICIES[] = {Policy::DROP, Policy::DELIVER, Policy::REROUTE};
+    if (policy < 0 || policy >= static_cast<int>(std::size(POLICIES)))
+    {
+        throw std::invalid_argument("simulation: loss policy " + std::to_string(policy) +
+                                    " is not 0 (drop), 1 (deliver) or 2 (re-route)");
+    }
     m_parts->mtuBytes = mtuBytes;
     ConstellationHelper& helper = m_parts->constellation;
     helper.SetDeviceAttribute("Mtu", UintegerValue(mtuBytes));
     helper.SetQueueAttribute("MaxSize", QueueSizeValue(QueueSize(PACKETS, queuePackets)));
+    helper.SetChannelAttribute("LossPolicy", EnumValue(POLICIES[policy]));
     for (std::size_t link = 0; link < links; ++link)
     {
-        helper.SetDeviceAttribute("DataRate", DataRateValue(DataRate(ratesBps[link])));
         m_parts->links.push_back(helper.Connect(m_parts->satellites.Get(ends[2 * link]),
                                                 m_parts->satellites.Get(ends[2 * link + 1])));
     }
+}
+
+void
+Simulation::SetLinkSchedule(const std::uint8_t* up,
+                            const std::uint64_t* ratesBps,
+                            std::size_t slots)
+{
+    if (m_parts->schedule)
+    {
+        throw std::logic_error("simulation: the link schedule has been set already");
+    }
+    const std::size_t values = slots * m_parts->links.size();
+    m_parts->schedule = CreateObject<LinkSchedule>();
+    m_parts->schedule->Install(m_parts->links,
+                               m_parts->slot,
+                               {up, up + values},
+                               {ratesBps, ratesBps + values},
+                               slots);
+    m_parts->schedule->Start();
 }
 
 void
@@ -180,6 +255,10 @@ Simulation::EnablePcap(std::uint32_t satellite, std::uint32_t port, const std::s
 void
 Simulation::RunUntil(std::int64_t untilNs)
 {
+    if (!m_parts->schedule && !m_parts->links.empty())
+    {
+        throw std::logic_error("simulation: the links have no rates; call SetLinkSchedule first");
+    }
     Simulator::Stop(NanoSeconds(untilNs) - Simulator::Now());
     Simulator::Run();
 }
@@ -194,6 +273,24 @@ std::uint64_t
 Simulation::GetTokensUnderWay() const
 {
     return m_parts->recorder->GetTokensUnderWay();
+}
+
+std::uint64_t
+Simulation::GetMessagesLost() const
+{
+    return m_parts->recorder->GetDropped().messages;
+}
+
+std::string
+Simulation::DescribeFirstLost() const
+{
+    return m_parts->recorder->DescribeFirstLost();
+}
+
+std::uint64_t
+Simulation::GetSegmentsInFlight() const
+{
+    return m_parts->recorder->GetSegmentsInFlight();
 }
 
 std::string
@@ -265,14 +362,57 @@ void
 Simulation::CopyAccount(std::int64_t* values) const
 {
     const MoeRecorder& recorder = *m_parts->recorder;
-    for (const auto* account :
-         {&recorder.GetSent(), &recorder.GetReceived(), &recorder.GetDropped()})
+    for (const MoeRecorder::Account& account :
+         {recorder.GetSent(), recorder.GetReceived(), recorder.GetDropped()})
     {
-        for (const uint64_t value : {account->messages, account->segments, account->bytes})
+        values = CopyRow(account, values);
+    }
+}
+
+void
+Simulation::CopyDrops(std::int64_t* rows) const
+{
+    static_assert(DROP_REASONS == MoeRecorder::DROP_REASONS);
+    for (std::size_t reason = 0; reason < DROP_REASONS; ++reason)
+    {
+        rows = CopyRow(m_parts->recorder->GetDropped(static_cast<MoeRecorder::DropReason>(reason)),
+                       rows);
+    }
+}
+
+void
+Simulation::CopyLinkCounters(std::int64_t* rows) const
+{
+    static_assert(LINK_COLUMNS == 6 + LOSS_REASONS);
+    for (const Ptr<LaserChannel>& link : m_parts->links)
+    {
+        for (std::uint32_t wire : {0, 1})
         {
-            *values++ = static_cast<std::int64_t>(value);
+            const LaserLinkCounters c = link->GetCounters(wire);
+            *rows++ = static_cast<std::int64_t>(c.packets);
+            *rows++ = static_cast<std::int64_t>(c.bytes);
+            *rows++ = c.busy.GetNanoSeconds();
+            for (const std::uint64_t lost : c.lost)
+            {
+                *rows++ = static_cast<std::int64_t>(lost);
+            }
+            *rows++ = static_cast<std::int64_t>(c.rerouted);
+            *rows++ = static_cast<std::int64_t>(c.inFlight);
+            *rows++ = static_cast<std::int64_t>(c.queued);
         }
     }
+}
+
+void
+Simulation::CopyPosition(std::uint32_t satellite, std::int64_t atNs, double* xyz) const
+{
+    CopyVector(m_parts->GetMobility(satellite)->GetPositionAt(NanoSeconds(atNs)), xyz);
+}
+
+void
+Simulation::CopyVelocity(std::uint32_t satellite, std::int64_t atNs, double* xyz) const
+{
+    CopyVector(m_parts->GetMobility(satellite)->GetVelocityAt(NanoSeconds(atNs)), xyz);
 }
 
 } // namespace spacemoe

@@ -28,6 +28,9 @@ class Simulation
     static constexpr std::size_t MESSAGE_COLUMNS = 14; //!< of CopyMessages()
     static constexpr std::size_t JOB_COLUMNS = 9;      //!< of CopyJobs()
     static constexpr std::size_t ACCOUNT_COLUMNS = 9;  //!< of CopyAccount()
+    static constexpr std::size_t DROP_REASONS = 7;     //!< rows of CopyDrops()
+    static constexpr std::size_t DROP_COLUMNS = 3;     //!< of CopyDrops()
+    static constexpr std::size_t LINK_COLUMNS = 11;    //!< of CopyLinkCounters()
 
     Simulation();
     ~Simulation();
@@ -41,7 +44,7 @@ class Simulation
      * @param knots number of knots, the first at time zero
      * @param satellites number of satellites
      * @param stepNs nanoseconds between knots
-     * @param slotNs duration of a slot of the forwarding tables
+     * @param slotNs duration of a slot of the forwarding tables and of the link schedule
      */
     void CreateSatellites(const double* positions,
                           const double* velocities,
@@ -53,16 +56,26 @@ class Simulation
     /**
      * Create the laser links; a satellite's links become its ports 0, 1, ... in this order.
      * @param ends satellites, [links][2]
-     * @param ratesBps bits a second, [links]
      * @param links number of links
      * @param mtuBytes largest IPv4 packet
      * @param queuePackets capacity of each transmit queue
+     * @param policy what becomes of the packets of a link that goes down: 0 drop, 1 deliver what
+     * was sent, 2 re-route
      */
     void CreateLinks(const std::int32_t* ends,
-                     const std::uint64_t* ratesBps,
                      std::size_t links,
                      std::uint32_t mtuBytes,
-                     std::uint32_t queuePackets);
+                     std::uint32_t queuePackets,
+                     int policy);
+
+    /**
+     * Set the state and the rate of each link in each slot; once, after CreateLinks() and before
+     * RunUntil(). After the last slot the links stay as they are.
+     * @param up 1 for up or 0 for down, [slots][links]
+     * @param ratesBps bits a second, [slots][links]; ignored where a link is down
+     * @param slots number of slots
+     */
+    void SetLinkSchedule(const std::uint8_t* up, const std::uint64_t* ratesBps, std::size_t slots);
 
     /**
      * Place the model.
@@ -133,8 +146,14 @@ class Simulation
 
     /** @return tokens emitted so far */
     std::uint64_t GetTokensEmitted() const;
-    /** @return tokens begun and not yet emitted */
+    /** @return tokens begun and not yet emitted, without those of requests that lost a message */
     std::uint64_t GetTokensUnderWay() const;
+    /** @return messages that lost a segment and so can never arrive */
+    std::uint64_t GetMessagesLost() const;
+    /** @return the first message that was lost, and why, in words, or an empty string */
+    std::string DescribeFirstLost() const;
+    /** @return segments in the network now, counted where they are and not from the account */
+    std::uint64_t GetSegmentsInFlight() const;
     /** @return the oldest message that has not arrived, in words, or an empty string */
     std::string DescribeOldestOutstanding() const;
     /** @return events executed so far */
@@ -163,6 +182,37 @@ class Simulation
      * @param values [ACCOUNT_COLUMNS]
      */
     void CopyAccount(std::int64_t* values) const;
+    /**
+     * Copy what was dropped: messages, segments, bytes, by reason. The reasons are: queue full, on
+     * the wire, cut, queued, link down, time to live, other; a message counts once, for its first
+     * segment that was dropped.
+     * @param rows [DROP_REASONS][DROP_COLUMNS]
+     */
+    void CopyDrops(std::int64_t* rows) const;
+
+    /**
+     * Copy the counters of the links: packets, bytes on the wire, busy nanoseconds; packets lost
+     * because a queue was full, on the wire, cut, queued, because the link was down; packets
+     * re-routed; packets in flight and in the queue now. Direction 0 is from the first of a link's
+     * ends to the second.
+     * @param rows [links][2][LINK_COLUMNS]
+     */
+    void CopyLinkCounters(std::int64_t* rows) const;
+
+    /**
+     * Copy a satellite's position, as ns-3's mobility model has it.
+     * @param satellite the satellite
+     * @param atNs simulation time within the knots
+     * @param xyz metres, [3]
+     */
+    void CopyPosition(std::uint32_t satellite, std::int64_t atNs, double* xyz) const;
+    /**
+     * Copy a satellite's velocity, as ns-3's mobility model has it.
+     * @param satellite the satellite
+     * @param atNs simulation time within the knots
+     * @param xyz metres a second, [3]
+     */
+    void CopyVelocity(std::uint32_t satellite, std::int64_t atNs, double* xyz) const;
 
   private:
     struct Parts;

@@ -205,7 +205,7 @@ def main() -> None:
     client = install_echo(ns, satellites)
     latencies, round_trips, functions = watch(ns, applications.Get(0), client)
 
-    print(f"light time of a side: {milliseconds(links[0].GetPropagationDelay()):.3f} ms")
+    print(f"light time of a side: {milliseconds(links[0].GetPropagationDelay(0)):.3f} ms")
     ns.Simulator.Stop(ns.Seconds(RUN_S))
     ns.Simulator.Run()
 

@@ -59,7 +59,7 @@ MoeHelper::Install(const NodeContainer& satellites,
     }
     for (uint32_t satellite = 0; satellite < satellites.GetN(); ++satellite)
     {
-        recorder->ObserveDrops(satellites.Get(satellite));
+        recorder->ObserveNetwork(satellites.Get(satellite));
     }
     return applications;
 }

@@ -8,14 +8,16 @@
 #include "message-endpoint.h"
 
 #include "ns3/application.h"
+#include "ns3/laser-channel.h"
 #include "ns3/node.h"
 #include "ns3/packet.h"
 #include "ns3/path-ledger-tag.h"
 #include "ns3/point-to-point-net-device.h"
 #include "ns3/pointer.h"
+#include "ns3/simulator.h"
+#include "ns3/slot-routing-protocol.h"
 
 #include <sstream>
-#include <stdexcept>
 
 namespace ns3
 {
@@ -25,6 +27,40 @@ namespace
 constexpr uint32_t PPP_BYTES = 2;   //!< PppHeader
 constexpr uint32_t IPV4_BYTES = 20; //!< Ipv4Header without options
 constexpr uint32_t UDP_BYTES = 8;   //!< UdpHeader
+constexpr uint32_t LOOPBACK = 0;    //!< IPv4 interface of the loopback device
+
+/**
+ * @brief Whether a packet is a segment of a message.
+ * @param packet the packet
+ * @return whether it carries a ledger
+ */
+bool
+IsSegment(const Packet& packet)
+{
+    PathLedgerTag ledger;
+    return packet.PeekPacketTag(ledger);
+}
+
+/**
+ * @brief What happened to a packet that a laser link lost.
+ * @param reason why it is lost
+ * @return a clause in words, without a subject
+ */
+std::string
+DescribeLoss(LossReason reason)
+{
+    switch (reason)
+    {
+    case LossReason::ON_WIRE:
+        return "went down while it was on the wire";
+    case LossReason::CUT:
+        return "went down while it was being transmitted";
+    case LossReason::QUEUED:
+        return "went down while it was in the transmit queue";
+    default:
+        return "was down when it came to the transmitter";
+    }
+}
 } // namespace
 
 NS_OBJECT_ENSURE_REGISTERED(MoeRecorder);
@@ -69,19 +105,36 @@ MoeRecorder::ObserveServer(Ptr<Node> node)
 }
 
 void
-MoeRecorder::ObserveDrops(Ptr<Node> node)
+MoeRecorder::DoDispose()
 {
+    m_nodes.clear();
+    Object::DoDispose();
+}
+
+void
+MoeRecorder::ObserveNetwork(Ptr<Node> node)
+{
+    m_nodes.push_back(node);
     for (uint32_t index = 0; index < node->GetNDevices(); ++index)
     {
-        if (auto device = DynamicCast<PointToPointNetDevice>(node->GetDevice(index)))
+        auto device = DynamicCast<PointToPointNetDevice>(node->GetDevice(index));
+        if (!device)
         {
-            device->TraceConnectWithoutContext("MacTxDrop",
-                                               MakeCallback(&MoeRecorder::QueueDropped, this));
+            continue;
+        }
+        device->TraceConnectWithoutContext("MacTxDrop",
+                                           MakeCallback(&MoeRecorder::QueueDropped, this));
+        if (auto channel = DynamicCast<LaserChannel>(device->GetChannel()))
+        {
+            const NetDevice* source = PeekPointer(device);
+            channel->TraceConnectWithoutContext("Lost",
+                                                MakeCallback(&MoeRecorder::LinkLost, this, source));
         }
     }
-    node->GetObject<Ipv4L3Protocol>()->TraceConnectWithoutContext(
-        "Drop",
-        MakeCallback(&MoeRecorder::Ipv4Dropped, this));
+    auto ipv4 = node->GetObject<Ipv4L3Protocol>();
+    ipv4->TraceConnectWithoutContext("Drop", MakeCallback(&MoeRecorder::Ipv4Dropped, this));
+    ipv4->TraceConnectWithoutContext("Tx", MakeCallback(&MoeRecorder::Ipv4Sent, this));
+    ipv4->TraceConnectWithoutContext("Rx", MakeCallback(&MoeRecorder::Ipv4Received, this));
 }
 
 const std::vector<MessageRecord>&
@@ -108,10 +161,46 @@ MoeRecorder::GetReceived() const
     return m_received;
 }
 
-const MoeRecorder::Account&
+MoeRecorder::Account
 MoeRecorder::GetDropped() const
 {
-    return m_dropped;
+    Account sum;
+    for (const Account& account : m_dropped)
+    {
+        sum.messages += account.messages;
+        sum.segments += account.segments;
+        sum.bytes += account.bytes;
+    }
+    return sum;
+}
+
+const MoeRecorder::Account&
+MoeRecorder::GetDropped(DropReason reason) const
+{
+    return m_dropped[static_cast<std::size_t>(reason)];
+}
+
+uint64_t
+MoeRecorder::GetSegmentsInFlight() const
+{
+    uint64_t segments = m_segmentsInLoopback;
+    const auto count = [&segments](const Packet& packet) { segments += IsSegment(packet) ? 1 : 0; };
+    for (const Ptr<Node>& node : m_nodes)
+    {
+        for (uint32_t index = 0; index < node->GetNDevices(); ++index)
+        {
+            if (auto channel = DynamicCast<LaserChannel>(node->GetDevice(index)->GetChannel()))
+            {
+                channel->VisitPackets(channel->GetDevice(0) == node->GetDevice(index) ? 0 : 1,
+                                      count);
+            }
+        }
+        if (auto routing = SlotRoutingProtocol::Find(node))
+        {
+            routing->VisitHeld(count);
+        }
+    }
+    return segments;
 }
 
 uint64_t
@@ -123,7 +212,13 @@ MoeRecorder::GetTokensEmitted() const
 uint64_t
 MoeRecorder::GetTokensUnderWay() const
 {
-    return m_tokensBegun - m_tokensEmitted;
+    return m_tokensUnderWay;
+}
+
+std::string
+MoeRecorder::DescribeFirstLost() const
+{
+    return m_firstLost;
 }
 
 std::string
@@ -178,15 +273,18 @@ MoeRecorder::JobServed(const JobRecord& job)
 }
 
 void
-MoeRecorder::TokenBegun(uint32_t, uint32_t)
+MoeRecorder::TokenBegun(uint32_t request, uint32_t)
 {
-    ++m_tokensBegun;
+    ++m_tokensOf[request];
+    m_tokensUnderWay += m_lostRequests.count(request) == 0 ? 1 : 0;
 }
 
 void
-MoeRecorder::TokenEmitted(uint32_t, uint32_t)
+MoeRecorder::TokenEmitted(uint32_t request, uint32_t)
 {
     ++m_tokensEmitted;
+    --m_tokensOf[request];
+    m_tokensUnderWay -= m_lostRequests.count(request) == 0 ? 1 : 0;
 }
 
 void
@@ -194,7 +292,32 @@ MoeRecorder::QueueDropped(Ptr<const Packet> packet)
 {
     Dropped(packet,
             PPP_BYTES + IPV4_BYTES + UDP_BYTES,
+            DropReason::QUEUE_FULL,
             "a transmit queue was full; raise queue_packets or slow the traffic");
+}
+
+void
+MoeRecorder::LinkLost(const NetDevice* device,
+                      Ptr<const Packet> packet,
+                      LossReason reason,
+                      Ptr<const NetDevice> source)
+{
+    // Both ends of a link are listened to, each for its own losses. What finds a queue full is told
+    // by the device, whatever its channel.
+    if (source != device || reason == LossReason::QUEUE_FULL)
+    {
+        return;
+    }
+    static_assert(
+        static_cast<int>(DropReason::QUEUE_FULL) == static_cast<int>(LossReason::QUEUE_FULL) &&
+            static_cast<int>(DropReason::LINK_DOWN) == static_cast<int>(LossReason::LINK_DOWN),
+        "the reasons of links come first, in the same order");
+    Dropped(packet,
+            PPP_BYTES + IPV4_BYTES + UDP_BYTES,
+            static_cast<DropReason>(reason),
+            "a laser link of satellite " + std::to_string(source->GetNode()->GetId()) + " " +
+                DescribeLoss(reason) + ", at " + std::to_string(Simulator::Now().GetNanoSeconds()) +
+                " ns");
 }
 
 void
@@ -204,32 +327,72 @@ MoeRecorder::Ipv4Dropped(const Ipv4Header&,
                          Ptr<Ipv4> ipv4,
                          uint32_t)
 {
+    const bool isExpired = reason == Ipv4L3Protocol::DROP_TTL_EXPIRED;
     Dropped(packet,
             UDP_BYTES,
+            isExpired ? DropReason::TIME_TO_LIVE : DropReason::OTHER,
             "IPv4 dropped it at satellite " + std::to_string(ipv4->GetObject<Node>()->GetId()) +
                 ", DropReason " + std::to_string(reason) +
-                (reason == Ipv4L3Protocol::DROP_TTL_EXPIRED ? " (time to live exceeded)" : ""));
+                (isExpired ? " (time to live exceeded)" : ""));
 }
 
 void
-MoeRecorder::Dropped(Ptr<const Packet> packet, uint32_t headerBytes, const std::string& reason)
+MoeRecorder::Ipv4Sent(Ptr<const Packet> packet, Ptr<Ipv4>, uint32_t interface)
+{
+    if (interface == LOOPBACK && IsSegment(*packet))
+    {
+        ++m_segmentsInLoopback;
+    }
+}
+
+void
+MoeRecorder::Ipv4Received(Ptr<const Packet> packet, Ptr<Ipv4>, uint32_t interface)
+{
+    if (interface == LOOPBACK && IsSegment(*packet))
+    {
+        --m_segmentsInLoopback;
+    }
+}
+
+void
+MoeRecorder::Dropped(Ptr<const Packet> packet,
+                     uint32_t headerBytes,
+                     DropReason reason,
+                     const std::string& words)
 {
     PathLedgerTag ledger;
     if (!packet->PeekPacketTag(ledger))
     {
         return; // not a message of the ring
     }
+    Account& account = m_dropped[static_cast<std::size_t>(reason)];
     const auto found = m_outstanding.find(ledger.GetMessage());
-    if (found == m_outstanding.end())
+    if (found != m_outstanding.end())
     {
-        return; // accounted for with an earlier segment
+        if (m_firstLost.empty())
+        {
+            m_firstLost = "message lost (" + Describe(found->second) + "): " + words;
+        }
+        ++account.messages;
+        m_lostMessages.insert(ledger.GetMessage());
+        LoseRequest(found->second.header.request);
+        m_outstanding.erase(found);
     }
-    const std::string name = Describe(found->second);
-    ++m_dropped.messages;
-    ++m_dropped.segments;
-    m_dropped.bytes += packet->GetSize() - headerBytes;
-    m_outstanding.erase(found);
-    throw std::runtime_error("message lost (" + name + "): " + reason);
+    else if (m_lostMessages.count(ledger.GetMessage()) == 0)
+    {
+        return; // a ledger of another program
+    }
+    ++account.segments;
+    account.bytes += packet->GetSize() - headerBytes;
+}
+
+void
+MoeRecorder::LoseRequest(uint32_t request)
+{
+    if (m_lostRequests.insert(request).second)
+    {
+        m_tokensUnderWay -= m_tokensOf[request];
+    }
 }
 
 } // namespace ns3

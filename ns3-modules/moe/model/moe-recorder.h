@@ -8,9 +8,14 @@
 #include "moe-records.h"
 
 #include "ns3/ipv4-l3-protocol.h"
+#include "ns3/laser-link-counters.h"
 #include "ns3/object.h"
 
+#include <array>
+#include <cstddef>
+#include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -18,6 +23,7 @@ namespace ns3
 {
 
 class Application;
+class NetDevice;
 class Node;
 class Packet;
 
@@ -26,7 +32,11 @@ class Packet;
  *
  * Collects what the ring's trace sources say, and keeps account of what is under way.
  *
- * sent = received + dropped + in flight, for messages, segments and bytes, at any time.
+ * sent = received + dropped + in flight, for messages, segments and bytes, at any time. Nothing is
+ * sent again, so a message that loses a segment can never arrive: it counts as dropped from its
+ * first lost segment on, and its request is lost with it. Other requests go on. Segments are
+ * accounted for one by one: those of a lost message that arrive are received, and those that are
+ * lost are dropped, each for its own reason.
  */
 class MoeRecorder : public Object
 {
@@ -38,6 +48,21 @@ class MoeRecorder : public Object
         uint64_t segments{0}; //!< datagrams
         uint64_t bytes{0};    //!< UDP payload, MoeHeader included
     };
+
+    /** Why a segment was dropped. */
+    enum class DropReason : uint8_t
+    {
+        QUEUE_FULL,   //!< LossReason::QUEUE_FULL, or a full queue of any other device
+        ON_WIRE,      //!< LossReason::ON_WIRE
+        CUT,          //!< LossReason::CUT
+        QUEUED,       //!< LossReason::QUEUED
+        LINK_DOWN,    //!< LossReason::LINK_DOWN
+        TIME_TO_LIVE, //!< it had passed too many satellites
+        OTHER,        //!< IPv4 dropped it for another reason
+    };
+
+    /// Number of values of DropReason.
+    static constexpr std::size_t DROP_REASONS = 7;
 
     /**
      * @brief Get the type ID.
@@ -58,10 +83,13 @@ class MoeRecorder : public Object
     void ObserveServer(Ptr<Node> node);
 
     /**
-     * @brief Listen to the drops of a satellite: transmit queues and IPv4.
-     * @param node the satellite
+     * @brief Listen to what a satellite drops, and remember it as a place where segments can be.
+     *
+     * Drops of transmit queues, of laser links and of IPv4 are recorded.
+     *
+     * @param node the satellite, with all its devices
      */
-    void ObserveDrops(Ptr<Node> node);
+    void ObserveNetwork(Ptr<Node> node);
 
     /** @return the messages received, in order of arrival */
     const std::vector<MessageRecord>& GetMessages() const;
@@ -71,18 +99,44 @@ class MoeRecorder : public Object
     const Account& GetSent() const;
     /** @return what was received */
     const Account& GetReceived() const;
-    /** @return what was dropped; a message is dropped with its first segment */
-    const Account& GetDropped() const;
+    /** @return what was dropped, for all reasons; a message is dropped with its first segment */
+    Account GetDropped() const;
+    /**
+     * @brief What was dropped for one reason.
+     * @param reason the reason; of a message, that of the first segment it lost
+     * @return the account
+     */
+    const Account& GetDropped(DropReason reason) const;
+
+    /**
+     * @brief Count the segments that are in the network now.
+     *
+     * They are counted where they are: on the laser links, in their transmit queues, waiting for a
+     * path, and in the loopback devices of the satellites observed. The account has no part in it.
+     *
+     * @return the number of packets with a PathLedgerTag
+     */
+    uint64_t GetSegmentsInFlight() const;
+
     /** @return the number of tokens emitted */
     uint64_t GetTokensEmitted() const;
-    /** @return the number of tokens begun and not yet emitted */
+    /** @return the number of tokens begun and not yet emitted, without those of lost requests */
     uint64_t GetTokensUnderWay() const;
+
+    /**
+     * @brief Name the first message that was lost.
+     * @return the message and the reason in words; empty if none was lost
+     */
+    std::string DescribeFirstLost() const;
 
     /**
      * @brief Name the oldest message that was sent and has not arrived.
      * @return token, layer, experts and satellites in words; empty if there is none
      */
     std::string DescribeOldestOutstanding() const;
+
+  protected:
+    void DoDispose() override;
 
   private:
     /**
@@ -128,6 +182,17 @@ class MoeRecorder : public Object
      */
     void QueueDropped(Ptr<const Packet> packet);
     /**
+     * @brief Trace sink: a laser link lost a packet.
+     * @param device the device whose losses are recorded here
+     * @param packet the packet
+     * @param reason why
+     * @param source the device that transmits it
+     */
+    void LinkLost(const NetDevice* device,
+                  Ptr<const Packet> packet,
+                  LossReason reason,
+                  Ptr<const NetDevice> source);
+    /**
      * @brief Trace sink: IPv4 dropped a packet.
      * @param header its header
      * @param packet the packet without it
@@ -140,15 +205,38 @@ class MoeRecorder : public Object
                      Ipv4L3Protocol::DropReason reason,
                      Ptr<Ipv4> ipv4,
                      uint32_t interface);
+    /**
+     * @brief Trace sink: IPv4 hands a packet to a device.
+     * @param packet the packet
+     * @param ipv4 where
+     * @param interface of the device
+     */
+    void Ipv4Sent(Ptr<const Packet> packet, Ptr<Ipv4> ipv4, uint32_t interface);
+    /**
+     * @brief Trace sink: IPv4 takes a packet from a device.
+     * @param packet the packet
+     * @param ipv4 where
+     * @param interface of the device
+     */
+    void Ipv4Received(Ptr<const Packet> packet, Ptr<Ipv4> ipv4, uint32_t interface);
 
     /**
-     * @brief Account for a dropped packet and end the simulation.
+     * @brief Account for a dropped packet, if it is of the ring.
      * @param packet the packet
      * @param headerBytes bytes of it that are not UDP payload
-     * @param reason why, in words
-     * @throws std::runtime_error naming the message: without retransmission it can never arrive
+     * @param reason why
+     * @param words why, in words
      */
-    void Dropped(Ptr<const Packet> packet, uint32_t headerBytes, const std::string& reason);
+    void Dropped(Ptr<const Packet> packet,
+                 uint32_t headerBytes,
+                 DropReason reason,
+                 const std::string& words);
+
+    /**
+     * @brief Give a request up: its tokens are no longer under way.
+     * @param request sequence
+     */
+    void LoseRequest(uint32_t request);
 
     /**
      * @brief Name a message.
@@ -162,9 +250,15 @@ class MoeRecorder : public Object
     std::map<uint64_t, MessageRecord> m_outstanding; //!< sent, not received, by number
     Account m_sent;                                  //!< what was sent
     Account m_received;                              //!< what was received
-    Account m_dropped;                               //!< what was dropped
-    uint64_t m_tokensBegun{0};                       //!< tokens begun
+    std::array<Account, DROP_REASONS> m_dropped;     //!< what was dropped, by DropReason
+    std::set<uint64_t> m_lostMessages;               //!< numbers of messages that lost a segment
+    std::set<uint32_t> m_lostRequests;               //!< requests of these messages
+    std::string m_firstLost;                         //!< the first of them, in words
+    std::map<uint32_t, uint64_t> m_tokensOf;         //!< tokens begun and not emitted, by request
+    uint64_t m_tokensUnderWay{0};                    //!< the same, without lost requests
     uint64_t m_tokensEmitted{0};                     //!< tokens emitted
+    std::vector<Ptr<Node>> m_nodes;                  //!< where segments can be
+    uint64_t m_segmentsInLoopback{0};                //!< sent to loopback devices, not received
 };
 
 } // namespace ns3

@@ -3,13 +3,11 @@
  */
 
 #include "moe-test.h"
+#include "ring.h"
 
-#include "ns3/boolean.h"
-#include "ns3/moe-helper.h"
 #include "ns3/simulator.h"
-#include "ns3/uinteger.h"
 
-#include <stdexcept>
+#include <utility>
 
 namespace ns3
 {
@@ -17,118 +15,7 @@ namespace ns3
 namespace
 {
 
-constexpr uint8_t NONE = ForwardingTables::NO_PORT; //!< no path
-
-constexpr uint32_t MESSAGE_BYTES = 1000; //!< a hidden state
-/// Its datagram's payload, with MoeHeader.
-constexpr uint32_t PAYLOAD_BYTES = MESSAGE_BYTES + 36;
-
-/// Times in nanoseconds, named as in the sums of RingTestCase.
-constexpr int64_t T = 1'066'000;     //!< transmission: 1000 + 36 + 30 bytes at 8 Mb/s
-constexpr int64_t P = 10'000'000;    //!< light time of the short links
-constexpr int64_t Q = 17'000'000;    //!< light time of the long links
-constexpr int64_t G0 = 3'000'000;    //!< gateway of layer 0
-constexpr int64_t G1 = 4'000'000;    //!< gateway of layer 1
-constexpr int64_t E0 = 2'000'000;    //!< an expert of layer 0
-constexpr int64_t E1 = 500'000;      //!< an expert of layer 1
-constexpr int64_t HEAD = 700'000;    //!< the head
-constexpr int64_t START = 5'000'000; //!< of the first token
-
-/**
- * @ingroup moe-test
- *
- * A ring of two layers of two experts on five satellites:
- *
- *            1  both experts of layer 0
- *           / \
- *     g0 = 0   2 = g1      links 0-1, 1-2, 2-3 and 3-0: P
- *          |\ /|           links 2-4 and 4-0: Q
- *          | 3 |
- *          |   |           3 and 4: expert 0 and expert 1 of layer 1
- *           \ /
- *            4
- *
- * Residuals travel 0-1-2 and 2-4-0.
- */
-class Ring
-{
-  public:
-    /**
-     * @brief Build the ring.
-     * @param topK activated experts of a token in a layer
-     * @param sendsResidual whether residuals travel
-     * @param sequences the sequences
-     * @param activations experts, [token][layer][k]
-     */
-    Ring(uint32_t topK,
-         bool sendsResidual,
-         const std::vector<MoeWorkload::Sequence>& sequences,
-         const std::vector<uint16_t>& activations)
-        // A rectangle of 16 by 12 (sides of triangles 6, 8, 10), and 8, 15, 17.
-        : m_network({Vector(0, 0, 0),
-                     Vector(8, 6, 0),
-                     Vector(16, 0, 0),
-                     Vector(8, -6, 0),
-                     Vector(8, 0, 15)})
-    {
-        m_workload->SetAttribute("MessageBytes", UintegerValue(MESSAGE_BYTES));
-        m_workload->SetAttribute("SendResidual", BooleanValue(sendsResidual));
-        m_workload->SetHosts({0, 2}, {1, 1, 3, 4});
-        m_workload->SetComputeTimes({{NanoSeconds(G0), NanoSeconds(G1)},
-                                     {NanoSeconds(E0), NanoSeconds(E1)},
-                                     NanoSeconds(HEAD)});
-        m_workload->SetSequences(sequences, topK, activations);
-    }
-
-    /**
-     * @brief Make the links and install the applications.
-     * @param endpoint name and value of an attribute of MessageEndpoint
-     * @param value its value
-     */
-    void Install(const std::string& endpoint, uint32_t value)
-    {
-        const uint32_t links[][2] = {{0, 1}, {1, 2}, {2, 3}, {3, 0}, {2, 4}, {4, 0}};
-        for (const auto& [a, b] : links)
-        {
-            m_network.Connect(a, b);
-        }
-        m_network.Load({0, 1, 2, 3, 4},
-                       {
-                           NONE, 0,    2,    1,    1,    // to 0
-                           0,    NONE, 0,    NONE, NONE, // to 1
-                           0,    1,    NONE, 0,    0,    // to 2
-                           1,    NONE, 1,    NONE, NONE, // to 3
-                           2,    NONE, 2,    NONE, NONE, // to 4
-                       });
-        MoeHelper helper;
-        helper.SetEndpointAttribute(endpoint, UintegerValue(value));
-        m_applications = helper.Install(m_network.GetSatellites(), m_workload, m_recorder);
-    }
-
-    /** @return the network */
-    MoeTestNetwork& GetNetwork()
-    {
-        return m_network;
-    }
-
-    /** @return the gateway of layer 0 */
-    Ptr<Application> GetFirstGateway() const
-    {
-        return m_applications.Get(0);
-    }
-
-    /** @return what was recorded */
-    const MoeRecorder& GetRecorder() const
-    {
-        return *m_recorder;
-    }
-
-  private:
-    MoeTestNetwork m_network;                                 //!< the satellites
-    Ptr<MoeWorkload> m_workload{CreateObject<MoeWorkload>()}; //!< the plan
-    Ptr<MoeRecorder> m_recorder{CreateObject<MoeRecorder>()}; //!< listens
-    ApplicationContainer m_applications;                      //!< gateways and experts
-};
+using namespace ring;
 
 /**
  * @ingroup moe-test
@@ -302,126 +189,6 @@ class RingTestCase : public TestCase
     std::vector<Time> m_emitted;         //!< by token
 };
 
-/**
- * @ingroup moe-test
- *
- * What ends a run: request 1 starts first, its token 0 activates expert 1 of layer 0 and is cut
- * into ten segments.
- */
-class LostMessageTestCase : public TestCase
-{
-  public:
-    LostMessageTestCase(const std::string& name)
-        : TestCase(name)
-    {
-    }
-
-  protected:
-    /**
-     * @brief Make the ring.
-     * @param sendsResidual whether residuals travel
-     * @return the ring, without links and applications
-     */
-    static Ring MakeRing(bool sendsResidual)
-    {
-        return Ring(1,
-                    sendsResidual,
-                    {{Seconds(5), 1, 0}, {NanoSeconds(START), 1, 1}},
-                    {0, 0, 1, 0});
-    }
-
-    /**
-     * @brief Run until something is thrown, and compare.
-     * @param ring the ring
-     * @param words what the message must say
-     */
-    void ExpectLoss(const Ring& ring, const std::vector<std::string>& words)
-    {
-        const std::string error = CatchMessage<std::runtime_error>([] { Simulator::Run(); });
-        for (const std::string& word : words)
-        {
-            NS_TEST_EXPECT_MSG_NE(error.find(word),
-                                  std::string::npos,
-                                  "'" << word << "' in: " << error);
-        }
-        NS_TEST_EXPECT_MSG_EQ(ring.GetRecorder().GetDropped().messages, 1, "dropped messages");
-        NS_TEST_EXPECT_MSG_EQ(ring.GetRecorder().GetDropped().segments, 1, "dropped segments");
-        NS_TEST_EXPECT_MSG_EQ(ring.GetRecorder().GetTokensUnderWay(), 1, "tokens under way");
-    }
-};
-
-/**
- * @ingroup moe-test
- *
- * One segment is on the transmitter, one in a queue of one, the third is lost.
- */
-class FullQueueTestCase : public LostMessageTestCase
-{
-  public:
-    FullQueueTestCase()
-        : LostMessageTestCase("A full transmit queue ends the run and names the message")
-    {
-    }
-
-  private:
-    void DoRun() override
-    {
-        Ring ring = MakeRing(false);
-        ring.GetNetwork().SetQueuePackets(1);
-        ring.Install("SegmentBytes", 136);
-        ExpectLoss(ring,
-                   {"queue",
-                    "request 1",
-                    "token 0",
-                    "layer 0",
-                    "dispatch of expert 1",
-                    "from satellite 0 to satellite 1",
-                    "8000000 ns"});
-        const MoeRecorder& recorder = ring.GetRecorder();
-        NS_TEST_EXPECT_MSG_EQ(recorder.GetSent().messages, 1, "messages sent");
-        NS_TEST_EXPECT_MSG_EQ(recorder.GetSent().segments, 3, "segments sent");
-        NS_TEST_EXPECT_MSG_EQ(recorder.GetSent().bytes, 3 * 136, "bytes sent");
-        NS_TEST_EXPECT_MSG_EQ(recorder.GetReceived().messages, 0, "messages received");
-        NS_TEST_EXPECT_MSG_EQ(recorder.GetDropped().bytes, 136, "dropped UDP payload");
-        Simulator::Destroy();
-    }
-};
-
-/**
- * @ingroup moe-test
- *
- * The residual needs two hops; the dispatch, which needs one, arrives.
- */
-class TimeToLiveTestCase : public LostMessageTestCase
-{
-  public:
-    TimeToLiveTestCase()
-        : LostMessageTestCase("A time to live that runs out ends the run and names the message")
-    {
-    }
-
-  private:
-    void DoRun() override
-    {
-        Ring ring = MakeRing(true);
-        ring.Install("Ttl", 1);
-        Simulator::Schedule(NanoSeconds(START + G0 + 1), [&] {
-            const std::string oldest = ring.GetRecorder().DescribeOldestOutstanding();
-            NS_TEST_EXPECT_MSG_NE(oldest.find("dispatch of expert 1"), std::string::npos, oldest);
-        });
-        ExpectLoss(ring,
-                   {"time to live",
-                    "request 1",
-                    "token 0",
-                    "layer 0",
-                    "residual",
-                    "from satellite 0 to satellite 2",
-                    "at satellite 1"});
-        NS_TEST_EXPECT_MSG_EQ(ring.GetRecorder().GetReceived().messages, 1, "messages received");
-        Simulator::Destroy();
-    }
-};
-
 } // namespace
 
 std::vector<TestCase*>
@@ -462,8 +229,6 @@ MakeMoeRingTestCases()
             true,
             two,
             {{TWO_0_RESIDUAL, TWO_0_RESIDUAL}, {RESIDUAL_1, RESIDUAL_1}, 20, 4, T + E1}),
-        new FullQueueTestCase,
-        new TimeToLiveTestCase,
     };
 }
 

@@ -6,6 +6,8 @@
 
 #include "ns3/compute-server.h"
 #include "ns3/data-rate.h"
+#include "ns3/enum.h"
+#include "ns3/link-schedule.h"
 #include "ns3/moe-workload.h"
 #include "ns3/queue-size.h"
 #include "ns3/simulator.h"
@@ -16,8 +18,9 @@
 namespace ns3
 {
 
-MoeTestNetwork::MoeTestNetwork(const std::vector<Vector>& lightMilliseconds)
-    : m_tables(CreateObject<ForwardingTables>())
+MoeTestNetwork::MoeTestNetwork(const std::vector<Vector>& lightMilliseconds, Time slot)
+    : m_slot(slot),
+      m_tables(CreateObjectWithAttributes<ForwardingTables>("Slot", TimeValue(slot)))
 {
     constexpr double LIGHT_MILLISECOND_M = 299792.458;
     std::vector<double> positions;
@@ -41,9 +44,29 @@ MoeTestNetwork::MoeTestNetwork(const std::vector<Vector>& lightMilliseconds)
 }
 
 void
+MoeTestNetwork::SetPolicy(LaserChannel::LossPolicy policy)
+{
+    m_helper.SetChannelAttribute("LossPolicy", EnumValue(policy));
+}
+
+void
+MoeTestNetwork::StartSchedule(const std::vector<std::vector<bool>>& up)
+{
+    std::vector<uint8_t> states;
+    for (const std::vector<bool>& row : up)
+    {
+        states.insert(states.end(), row.begin(), row.end());
+    }
+    Ptr<LinkSchedule> schedule = CreateObject<LinkSchedule>();
+    const std::vector<uint64_t> ratesBps(states.size(), 8'000'000);
+    schedule->Install(m_links, m_slot, states, ratesBps, up.size());
+    schedule->Start();
+}
+
+void
 MoeTestNetwork::Connect(uint32_t a, uint32_t b)
 {
-    m_helper.Connect(m_satellites.Get(a), m_satellites.Get(b));
+    m_links.push_back(m_helper.Connect(m_satellites.Get(a), m_satellites.Get(b)));
 }
 
 void
@@ -57,6 +80,12 @@ MoeTestNetwork::Load(const std::vector<uint32_t>& destinations, const std::vecto
 {
     m_tables->SetDestinations(m_satellites.GetN(), destinations);
     m_tables->Load(0, ports);
+}
+
+ForwardingTables&
+MoeTestNetwork::GetTables()
+{
+    return *m_tables;
 }
 
 const NodeContainer&
@@ -357,8 +386,11 @@ class MoeTestSuite : public TestSuite
         AddTestCase(new DisposedServerTestCase, Duration::QUICK);
         AddTestCase(new WorkloadRulesTestCase, Duration::QUICK);
         AddTestCase(new WorkloadLookupTestCase, Duration::QUICK);
-        for (const auto& make :
-             {MakeMoeHeaderTestCases, MakeMessageEndpointTestCases, MakeMoeRingTestCases})
+        for (const auto& make : {MakeMoeHeaderTestCases,
+                                 MakeMessageEndpointTestCases,
+                                 MakeMoeRingTestCases,
+                                 MakeMoeDropTestCases,
+                                 MakeMoeLossTestCases})
         {
             for (TestCase* testCase : make())
             {

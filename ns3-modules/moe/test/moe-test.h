@@ -64,8 +64,21 @@ class MoeTestNetwork
     /**
      * @brief Create the satellites, for 100 s.
      * @param lightMilliseconds positions, in distances that light travels in a millisecond
+     * @param slot duration of a slot of the forwarding tables and of the link schedule
      */
-    explicit MoeTestNetwork(const std::vector<Vector>& lightMilliseconds);
+    explicit MoeTestNetwork(const std::vector<Vector>& lightMilliseconds, Time slot = Seconds(30));
+
+    /**
+     * @brief Choose what becomes of the packets of links that are made from now on.
+     * @param policy the policy
+     */
+    void SetPolicy(LaserChannel::LossPolicy policy);
+
+    /**
+     * @brief Start the link schedule, all links at 8 Mb/s.
+     * @param up whether each link is up, [slot][link]
+     */
+    void StartSchedule(const std::vector<std::vector<bool>>& up);
 
     /**
      * @brief Join two satellites.
@@ -81,7 +94,7 @@ class MoeTestNetwork
     void SetQueuePackets(uint32_t packets);
 
     /**
-     * @brief Give the one forwarding table, in force for 30 s.
+     * @brief Give the one forwarding table, in force in slot 0.
      * @param destinations the rows
      * @param ports [destination][satellite]
      */
@@ -89,11 +102,15 @@ class MoeTestNetwork
 
     /** @return the satellites */
     const NodeContainer& GetSatellites() const;
+    /** @return the forwarding tables */
+    ForwardingTables& GetTables();
 
   private:
-    ConstellationHelper m_helper;   //!< makes the links
-    Ptr<ForwardingTables> m_tables; //!< shared by all satellites
-    NodeContainer m_satellites;     //!< the nodes
+    Time m_slot;                            //!< duration of a slot
+    ConstellationHelper m_helper;           //!< makes the links
+    Ptr<ForwardingTables> m_tables;         //!< shared by all satellites
+    NodeContainer m_satellites;             //!< the nodes
+    std::vector<Ptr<LaserChannel>> m_links; //!< in the order in which they were made
 };
 
 /**
@@ -110,9 +127,21 @@ std::vector<TestCase*> MakeMessageEndpointTestCases();
 
 /**
  * @ingroup moe-test
- * @return the cases of a whole ring and of MoeRecorder
+ * @return the cases of a whole ring and of what MoeRecorder says of it
  */
 std::vector<TestCase*> MakeMoeRingTestCases();
+
+/**
+ * @ingroup moe-test
+ * @return the cases of a ring that loses messages on links that stay up
+ */
+std::vector<TestCase*> MakeMoeDropTestCases();
+
+/**
+ * @ingroup moe-test
+ * @return the cases of a ring on links that go down
+ */
+std::vector<TestCase*> MakeMoeLossTestCases();
 
 } // namespace ns3
 
