@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 
 import numpy as np
-from sgp4.api import SGP4_ERRORS, jday
+from sgp4.api import SGP4_ERRORS, SatrecArray, jday
 
 from spacemoe_ns3.constants import METRES_PER_KILOMETRE, NANOSECONDS_PER_SECOND, SECONDS_PER_DAY
-from spacemoe_ns3.constellation.walker import WalkerShell
+from spacemoe_ns3.constellation.base import Constellation
 from spacemoe_ns3.errors import ScenarioError, require
 
 _BYTES_A_STATE = 6 * 8  # position and velocity
 _MOST_BYTES = 4 * 2**30
-KNOT_STEP_NS = 15 * NANOSECONDS_PER_SECOND
+# The cubic's error is step^4 / 384 times the fourth derivative of the position, which is a (2 pi / period)^4:
+# 0.3 mm at 10 s in the lowest orbits.
+KNOT_STEP_NS = 10 * NANOSECONDS_PER_SECOND
+_FARTHEST_AXES = 4.0  # an ellipse stays within two of its semi-major axes
+_DECAYED = 6  # SGP4's error code
+_CENTRAL_WEIGHTS = (3 / 4, -3 / 20, 1 / 60)  # first derivative, sixth order; Fornberg 1988, table 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,13 +120,17 @@ class Ephemeris:
         return knot, fraction[:, np.newaxis]
 
 
-def propagate(shell: WalkerShell, *, end_ns: int, step_ns: int = KNOT_STEP_NS) -> Ephemeris:
-    """Propagate a shell with SGP4.
+def propagate(constellation: Constellation, *, end_ns: int, step_ns: int = KNOT_STEP_NS) -> Ephemeris:
+    """Propagate a constellation with SGP4.
+
+    The velocities at the knots are the derivatives of SGP4's positions, by central differences of sixth
+    order, and not SGP4's own: those differ from the derivatives by centimetres a second, which would put
+    the cubic off by centimetres between knots.
 
     Parameters
     ----------
-    shell
-        The shell; its epoch is time zero.
+    constellation
+        The satellites; its epoch is time zero.
     end_ns
         The knots reach at least this far, in nanoseconds.
     step_ns
@@ -138,26 +146,64 @@ def propagate(shell: WalkerShell, *, end_ns: int, step_ns: int = KNOT_STEP_NS) -
         If SGP4 reports an error for a satellite.
     """
     knots = max(2, -(-end_ns // step_ns) + 1)
-    size_bytes = knots * shell.satellites * _BYTES_A_STATE
+    size_bytes = knots * constellation.satellites * _BYTES_A_STATE
     require(
         size_bytes <= _MOST_BYTES,
-        f"slots.span_s: {shell.satellites} satellites over {end_ns / NANOSECONDS_PER_SECOND:.3g} s need "
-        f"{size_bytes / 2**30:.3g} GiB of positions, at most {_MOST_BYTES / 2**30:g} are allowed; shorten "
-        "the span",
+        f"slots.span_s: {constellation.satellites} satellites over {end_ns / NANOSECONDS_PER_SECOND:.3g} s "
+        f"need {size_bytes / 2**30:.3g} GiB of positions, at most {_MOST_BYTES / 2**30:g} are allowed; "
+        "shorten the span",
     )
-    epoch = datetime.fromisoformat(shell.epoch)
-    seconds = epoch.second + epoch.microsecond / 1e6
-    day, fraction = jday(epoch.year, epoch.month, epoch.day, epoch.hour, epoch.minute, seconds)
-    offsets = fraction + np.arange(knots) * (step_ns / NANOSECONDS_PER_SECOND) / SECONDS_PER_DAY
-    errors, positions_km, velocities_km_s = shell.elements().sgp4(np.full(knots, day), offsets)
-    if errors.any():
-        satellite, knot = np.argwhere(errors)[0]
-        raise ScenarioError(
-            f"constellation: SGP4 cannot propagate satellite {satellite} at knot {knot}: "
-            f"{SGP4_ERRORS[int(errors[satellite, knot])]}; choose other elements"
-        )
+    margin = len(_CENTRAL_WEIGHTS)
+    times_ns = np.arange(-margin, knots + margin, dtype=np.int64) * step_ns
+    positions_m = teme_positions(constellation, times_ns)
+    velocities_m_s = np.zeros((knots, constellation.satellites, 3))
+    for ahead, weight in enumerate(_CENTRAL_WEIGHTS, start=1):
+        after = positions_m[margin + ahead : margin + ahead + knots]
+        before = positions_m[margin - ahead : margin - ahead + knots]
+        velocities_m_s += weight * (after - before)
+    velocities_m_s /= step_ns / NANOSECONDS_PER_SECOND
     return Ephemeris(
         step_ns=step_ns,
-        positions_m=np.ascontiguousarray(positions_km.transpose(1, 0, 2)) * METRES_PER_KILOMETRE,
-        velocities_m_s=np.ascontiguousarray(velocities_km_s.transpose(1, 0, 2)) * METRES_PER_KILOMETRE,
+        positions_m=np.ascontiguousarray(positions_m[margin : margin + knots]),
+        velocities_m_s=velocities_m_s,
     )
+
+
+def teme_positions(constellation: Constellation, times_ns: np.ndarray) -> np.ndarray:
+    """Evaluate SGP4 itself.
+
+    Parameters
+    ----------
+    constellation
+        The satellites; its epoch is time zero.
+    times_ns
+        Nanoseconds, int64, shape (n,).
+
+    Returns
+    -------
+    Metres, TEME, shape (n, S, 3).
+
+    Raises
+    ------
+    ScenarioError
+        If SGP4 reports an error for a satellite.
+    """
+    start = constellation.start
+    seconds = start.second + start.microsecond / 1e6
+    day, fraction = jday(start.year, start.month, start.day, start.hour, start.minute, seconds)
+    offsets = fraction + times_ns / (NANOSECONDS_PER_SECOND * SECONDS_PER_DAY)
+    errors, positions_km, _ = SatrecArray(constellation.elements).sgp4(np.full(len(times_ns), day), offsets)
+    # Long after a satellite has decayed SGP4 may report no error and put it among the planets.
+    radius_km = np.linalg.norm(positions_km, axis=2)
+    axis_km = np.array([each.a * each.radiusearthkm for each in constellation.elements])[:, np.newaxis]
+    errors = np.where((errors == 0) & ~(radius_km < _FARTHEST_AXES * axis_km), _DECAYED, errors)
+    if errors.any():
+        satellite, time = np.argwhere(errors)[0]
+        raise ScenarioError(
+            f"constellation: SGP4 cannot propagate satellite {satellite} "
+            f"({constellation.layout.names[satellite]}) {times_ns[time] / NANOSECONDS_PER_SECOND:g} s after "
+            f"{constellation.epoch}: {SGP4_ERRORS[int(errors[satellite, time])]}; choose other elements, "
+            "or a shorter span"
+        )
+    metres: np.ndarray = positions_km.transpose(1, 0, 2) * METRES_PER_KILOMETRE
+    return metres
