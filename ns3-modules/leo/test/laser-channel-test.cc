@@ -90,7 +90,7 @@ class PublishedTimingTestCase : public TestCase
         const PathLedgerTag& ledger = arrival.ledger;
         NS_TEST_EXPECT_MSG_EQ(arrival.hasLedger, true, "ledger");
         NS_TEST_EXPECT_MSG_EQ(arrival.bytes, 1472, "UDP payload of a 1500-byte packet");
-        NS_TEST_EXPECT_MSG_EQ(ledger.GetMessage(), packet, "order");
+        NS_TEST_EXPECT_MSG_EQ(static_cast<int>(ledger.GetMessage()), packet, "order");
         NS_TEST_EXPECT_MSG_EQ_TOL(arrival.at - sent, NanoSeconds(ONE_WAY_NS), tolerance, "one way");
         NS_TEST_EXPECT_MSG_EQ_TOL(
             ledger.GetPropagation(),
