@@ -6,30 +6,93 @@ from typing import TYPE_CHECKING, Any
 from spacemoe_ns3.errors import SpacemoeError
 
 if TYPE_CHECKING:
-    from spacemoe_ns3.constellation import Slots, WalkerShell
-    from spacemoe_ns3.links import LaserLinks
+    from spacemoe_ns3.constellation import (
+        CloseFormation,
+        MultiShell,
+        SatelliteFile,
+        Slots,
+        WalkerShell,
+        preset,
+    )
+    from spacemoe_ns3.links import (
+        Bernoulli,
+        DimensionOrder,
+        FewestHops,
+        GilbertElliott,
+        IntraPlaneRing,
+        LaserLinks,
+        LeastDelay,
+        LinkList,
+        LoadAware,
+        ModemTable,
+        Motif,
+        NearestNeighbours,
+        OpticalLinkBudget,
+        PlusGrid,
+        SatelliteFailures,
+        ScheduledOutages,
+        ShannonModem,
+    )
     from spacemoe_ns3.moe import Activation, Computer, Decoding, Hardware, MoEModel
     from spacemoe_ns3.scenario import Scenario, load
 
 __all__ = [
     "Activation",
+    "Bernoulli",
+    "CloseFormation",
     "Computer",
     "Decoding",
+    "DimensionOrder",
+    "FewestHops",
+    "GilbertElliott",
     "Hardware",
+    "IntraPlaneRing",
     "LaserLinks",
+    "LeastDelay",
+    "LinkList",
+    "LoadAware",
     "MoEModel",
+    "ModemTable",
+    "Motif",
+    "MultiShell",
+    "NearestNeighbours",
+    "OpticalLinkBudget",
+    "PlusGrid",
+    "SatelliteFailures",
+    "SatelliteFile",
     "Scenario",
+    "ScheduledOutages",
+    "ShannonModem",
     "Slots",
     "SpacemoeError",
     "WalkerShell",
     "load",
+    "preset",
 ]
 __version__ = "0.1.0"
 
 # Loaded at first use, so that importing the package, and --help, take a blink.
 _HOMES = {
-    "constellation": ("Slots", "WalkerShell"),
-    "links": ("LaserLinks",),
+    "constellation": ("CloseFormation", "MultiShell", "SatelliteFile", "Slots", "WalkerShell", "preset"),
+    "links": (
+        "Bernoulli",
+        "DimensionOrder",
+        "FewestHops",
+        "GilbertElliott",
+        "IntraPlaneRing",
+        "LaserLinks",
+        "LeastDelay",
+        "LinkList",
+        "LoadAware",
+        "ModemTable",
+        "Motif",
+        "NearestNeighbours",
+        "OpticalLinkBudget",
+        "PlusGrid",
+        "SatelliteFailures",
+        "ScheduledOutages",
+        "ShannonModem",
+    ),
     "moe": ("Activation", "Computer", "Decoding", "Hardware", "MoEModel"),
     "scenario": ("Scenario", "load"),
 }

@@ -11,6 +11,7 @@ from typing import TypeVar
 from spacemoe_ns3.errors import ScenarioError
 
 _Entry = TypeVar("_Entry")
+_MOST_NAMED = 20
 
 
 def look_up(path: str, name: str, table: Mapping[str, _Entry]) -> _Entry:
@@ -39,6 +40,8 @@ def look_up(path: str, name: str, table: Mapping[str, _Entry]) -> _Entry:
     """
     if name not in table:
         near = difflib.get_close_matches(name, table, n=3) or sorted(table)
+        if len(near) > _MOST_NAMED:  # names of satellites, say
+            near = [*near[:3], f"one of {len(near) - 3} others"]
         raise ScenarioError(f"{path}: {name!r} is not known; did you mean {' or '.join(near)}?")
     return table[name]
 

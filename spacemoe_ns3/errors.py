@@ -17,6 +17,8 @@ Every message gives the value, the rule and the remedy, with the path of the fie
 
 from __future__ import annotations
 
+from typing import Any
+
 
 class SpacemoeError(Exception):
     """Any failure that this package explains."""
@@ -43,7 +45,19 @@ class SimulationError(SpacemoeError):
 
 
 class UndeliveredError(SimulationError):
-    """A message can never arrive."""
+    """A message can never arrive.
+
+    Parameters
+    ----------
+    message
+        The sentence.
+    account
+        What was sent, received, dropped by reason and in flight, if packets were simulated.
+    """
+
+    def __init__(self, message: str, *, account: dict[str, Any] | None = None) -> None:
+        super().__init__(message)
+        self.account = account
 
 
 class WriteError(SpacemoeError):

@@ -6,6 +6,8 @@ packets follow one another as closely as the links allow (store and forward).
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from spacemoe_ns3.constants import (
@@ -18,7 +20,8 @@ from spacemoe_ns3.constants import (
     UDP_HEADER_BYTES,
 )
 from spacemoe_ns3.errors import require
-from spacemoe_ns3.links import LinkTimeline, delays_from
+from spacemoe_ns3.links import LinkTimeline, Router, SlotNetwork, checked_next_hops
+from spacemoe_ns3.links.paths import follow
 
 _MOST_SEGMENTS = 65_535  # the header's field has two bytes
 
@@ -83,57 +86,123 @@ def transmission_ns(bits: np.ndarray | int, rate_bps: np.ndarray | int) -> np.nd
     return duration
 
 
-def light_time_ns(a_m: np.ndarray, b_m: np.ndarray) -> np.ndarray:
-    """Return light times in whole nanoseconds, rounded half up.
+def light_time_ns(source_m: np.ndarray, receiver_m: np.ndarray, velocity_m_s: np.ndarray) -> np.ndarray:
+    """Return true light times in whole nanoseconds, rounded half up.
+
+    The time after which light that leaves the source meets the receiver, which moves on meanwhile: the root
+    of ``|d + v t| = c t`` in an inertial frame. The receiver's acceleration would change it by 2 ps in
+    10 ms. The distance alone, over c, is off by up to v / c of itself, 25 ppm, and the two directions of a
+    link differ by twice that.
 
     The order of the floating-point operations is that of ``LaserChannel`` in ``ns3-modules/leo``.
 
     Parameters
     ----------
-    a_m, b_m
-        Positions in metres, shape (n, 3).
+    source_m, receiver_m
+        Positions when the light leaves, in metres, inertial, shape (n, 3).
+    velocity_m_s
+        Of the receiver, inertial, shape (n, 3).
 
     Returns
     -------
     Nanoseconds, shape (n,), int64.
+
+    Examples
+    --------
+    A receiver at rest, and one that comes nearer at 7 km/s, both a light millisecond away:
+
+    >>> away = np.array([[299792.458, 0.0, 0.0]])
+    >>> light_time_ns(np.zeros((1, 3)), away, np.array([[0.0, 0.0, 0.0]]))
+    array([1000000])
+    >>> light_time_ns(np.zeros((1, 3)), away, np.array([[-7000.0, 0.0, 0.0]]))
+    array([999977])
     """
-    d = a_m - b_m
-    metres = np.sqrt((d[:, 0] * d[:, 0] + d[:, 1] * d[:, 1]) + d[:, 2] * d[:, 2])
-    exact = metres / SPEED_OF_LIGHT_M_S * 1e9
-    rounded: np.ndarray = np.floor(exact + 0.5).astype(np.int64)
+    d, v = receiver_m - source_m, velocity_m_s
+    along = (d[:, 0] * v[:, 0] + d[:, 1] * v[:, 1]) + d[:, 2] * v[:, 2]
+    distance2 = (d[:, 0] * d[:, 0] + d[:, 1] * d[:, 1]) + d[:, 2] * d[:, 2]
+    speed2 = (v[:, 0] * v[:, 0] + v[:, 1] * v[:, 1]) + v[:, 2] * v[:, 2]
+    slack = SPEED_OF_LIGHT_M_S * SPEED_OF_LIGHT_M_S - speed2
+    exact_s = (along + np.sqrt(along * along + slack * distance2)) / slack
+    rounded: np.ndarray = np.floor(exact_s * 1e9 + 0.5).astype(np.int64)
     return rounded
 
 
-def frozen_message_delays(
-    timeline: LinkTimeline, *, sources: np.ndarray, wire_bits: np.ndarray
-) -> np.ndarray:
-    """Return the delay of a message between sources and everyone, with each slot's links frozen.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GatewayDelays:
+    """Message delays between gateways and everyone, with each slot's links frozen.
 
-    The first packet pays its transmission on every hop; the others follow at the pace of the slowest
-    rate, which for links of one rate is exact: ``(m + h - 1) b / R`` if all m packets are full. Where a
-    slot has no path, the message waits for the first slot that has one: half a slot in the mean, plus
-    whole slots. Past the last slot the slots begin anew.
+    Parameters
+    ----------
+    outbound_s
+        From each gateway to each satellite in seconds, shape (T, L, S).
+    inbound_s
+        From each satellite to each gateway, the same shape; the same array where paths are symmetric.
+    """
+
+    outbound_s: np.ndarray
+    inbound_s: np.ndarray
+
+
+def frozen_message_delays(
+    timeline: LinkTimeline, *, router: Router, gateways: np.ndarray, wire_bits: np.ndarray
+) -> GatewayDelays:
+    """Return the delay of a message between gateways and everyone, with each slot's links frozen.
+
+    The first packet pays its transmission on every hop; the others follow at the pace of the slowest link of
+    the path, which for links of one rate is exact: ``(m + h - 1) b / R`` if all m packets are full. Where a
+    slot has no path, the message waits for the first slot that has one: half a slot in the mean, plus whole
+    slots. Past the last slot the slots begin anew.
 
     Parameters
     ----------
     timeline
         The links.
-    sources
-        Satellites, shape (n,).
+    router
+        The routing protocol. If its paths are not symmetric, it is asked for paths to every satellite.
+    gateways
+        Satellites, shape (L,).
     wire_bits
         Bits of each packet, shape (m,).
 
     Returns
     -------
-    Seconds, shape (T, n, S); infinite only where no slot has a path.
+    Delays in seconds; infinite only where no slot has a path.
+
+    Raises
+    ------
+    ScenarioError
+        If the protocol forwards over a link that is not up, or in a loop.
     """
-    first, others = int(wire_bits[0]), wire_bits[1:]
-    delay = delays_from(timeline, sources=sources, packet_bits=first)
-    delay += others.sum() / timeline.rate_bps.min()
-    delay[:, np.arange(len(sources)), sources] = 0.0
-    if np.isinf(delay).any():
-        _wait_for_a_path(delay, slot_s=timeline.slots.slot_ns / NANOSECONDS_PER_SECOND)
-    return delay
+    shape = (timeline.slots.count, len(gateways), timeline.satellites)
+    inbound_s = np.empty(shape)
+    outbound_s = inbound_s if router.is_symmetric else np.empty(shape)
+    for slot in range(timeline.slots.count):
+        network = timeline.network(slot)
+        inbound_s[slot] = _delays_to(network, router, destinations=gateways, wire_bits=wire_bits)
+        if not router.is_symmetric:
+            everyone = np.arange(timeline.satellites)
+            outbound_s[slot] = _delays_to(network, router, destinations=everyone, wire_bits=wire_bits)[
+                :, gateways
+            ].T
+    slot_s = timeline.slots.slot_ns / NANOSECONDS_PER_SECOND
+    for delay_s in {id(array): array for array in (inbound_s, outbound_s)}.values():
+        if np.isinf(delay_s).any():
+            _wait_for_a_path(delay_s, slot_s=slot_s)
+    return GatewayDelays(outbound_s=outbound_s, inbound_s=inbound_s)
+
+
+def _delays_to(
+    network: SlotNetwork, router: Router, *, destinations: np.ndarray, wire_bits: np.ndarray
+) -> np.ndarray:
+    """Return message delays to destinations in seconds, shape (D, S), infinite without a path."""
+    first, others = int(wire_bits[0]), float(wire_bits[1:].sum())
+    next_hop = checked_next_hops(router, network, destinations=destinations, packet_bits=first)
+    paths = follow(network, next_hop, hop_s=network.hop_s(first))
+    delay_s = paths.total_s
+    if others:
+        delay_s = delay_s + others / paths.slowest_bps
+    has_path = paths.end == np.asarray(destinations)[:, np.newaxis]
+    return np.where(has_path, delay_s, np.inf)
 
 
 def _wait_for_a_path(delay: np.ndarray, *, slot_s: float) -> None:
@@ -149,19 +218,20 @@ def _wait_for_a_path(delay: np.ndarray, *, slot_s: float) -> None:
             return
 
 
-def expected_path_latency(gateway_delay_s: np.ndarray) -> np.ndarray:
+def expected_path_latency(delays: GatewayDelays) -> np.ndarray:
     """Return the expected path latency of every satellite as host in every layer.
 
     Parameters
     ----------
-    gateway_delay_s
-        Message delays from each layer's gateway in seconds, shape (T, L, S).
+    delays
+        Message delays between each layer's gateway and everyone.
 
     Returns
     -------
     Mean over slots of the way from the layer's gateway to the satellite and on to the next gateway, in
     seconds, shape (L, S) (arXiv 2605.00515, expected path latency).
     """
-    mean = gateway_delay_s.mean(axis=0)
-    there_and_on: np.ndarray = mean + np.roll(mean, -1, axis=0)
+    there = delays.outbound_s.mean(axis=0)
+    on = there if delays.inbound_s is delays.outbound_s else delays.inbound_s.mean(axis=0)
+    there_and_on: np.ndarray = there + np.roll(on, -1, axis=0)
     return there_and_on

@@ -14,11 +14,16 @@ from typing import Protocol
 import numpy as np
 
 from spacemoe_ns3.analytic import expected_s_per_token, replay
-from spacemoe_ns3.constellation import propagate
+from spacemoe_ns3.constellation import Constellation, SlotGrid, propagate
 from spacemoe_ns3.constellation.propagate import KNOT_STEP_NS
 from spacemoe_ns3.errors import InstallationError, SpacemoeError, UndeliveredError, WriteError
-from spacemoe_ns3.latency import expected_path_latency, frozen_message_delays, segment_wire_bits
-from spacemoe_ns3.links import LinkTimeline, Routes, build_timeline
+from spacemoe_ns3.latency import (
+    GatewayDelays,
+    expected_path_latency,
+    frozen_message_delays,
+    segment_wire_bits,
+)
+from spacemoe_ns3.links import LinkTimeline, Router, Routes, build_timeline
 from spacemoe_ns3.moe import ActivationSets, Workload, activation_sets, build_workload
 from spacemoe_ns3.packet import (
     CapturePoint,
@@ -52,12 +57,36 @@ class Progress(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Sky:
+    """Satellites, their links through time, and how packets find their way.
+
+    Parameters
+    ----------
+    constellation
+        The satellites.
+    timeline
+        The links.
+    router
+        The routing protocol.
+    """
+
+    constellation: Constellation
+    timeline: LinkTimeline
+    router: Router
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What a user must know: what did not fit, and why."""
+        return self.constellation.remarks + self.timeline.remarks
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Experiment:
     """A scenario made concrete: sky, work and placements, before any engine.
 
     Parameters
     ----------
-    timeline
+    sky
         Satellites and links through time.
     workload
         What is computed and sent.
@@ -67,21 +96,22 @@ class Experiment:
         Who hosts what, a way each.
     wire_bits
         Bits of each packet of a message, shape (m,).
-    gateway_delay_s
-        From gateways, shape (L,), to message delays from them in seconds, shape (T, L, S).
+    gateway_delays
+        From gateways, shape (L,), to message delays between them and everyone.
     """
 
-    timeline: LinkTimeline
+    sky: Sky
     workload: Workload
     sets: ActivationSets
     placements: tuple[Placement, ...]
     wire_bits: np.ndarray
-    gateway_delay_s: Callable[[np.ndarray], np.ndarray]
+    gateway_delays: Callable[[np.ndarray], GatewayDelays]
 
     def routes_to(self, placement: Placement) -> Routes:
         """Return the forwarding tables towards the hosts of a placement."""
         return Routes(
-            timeline=self.timeline,
+            timeline=self.sky.timeline,
+            router=self.sky.router,
             destinations=np.unique(placement.hosts()),
             packet_bits=int(self.wire_bits[0]),
         )
@@ -106,6 +136,48 @@ class Outcome:
     is_interrupted: bool = False
 
 
+def build_sky(scenario: Scenario, *, progress: Progress) -> Sky:
+    """Build the satellites and laser links of a scenario.
+
+    Parameters
+    ----------
+    scenario
+        What to build.
+    progress
+        Whom to tell.
+
+    Raises
+    ------
+    InputError
+        If they cannot be built.
+    """
+    return _link(scenario, scenario.source.build(), progress=progress)
+
+
+def _link(scenario: Scenario, constellation: Constellation, *, progress: Progress) -> Sky:
+    """Propagate a constellation and evaluate its links."""
+    slots = _slots(scenario, constellation)
+    progress.stage(f"propagating {constellation.satellites} satellites")
+    # A packet that leaves in the last slot may queue beyond its end.
+    ephemeris = propagate(constellation, end_ns=slots.end_ns + KNOT_STEP_NS)
+    progress.stage(f"evaluating laser links in {slots.count} slots")
+    timeline = build_timeline(
+        constellation=constellation,
+        ephemeris=ephemeris,
+        slots=slots,
+        links=scenario.links,
+        random=stream(scenario.seed, "links.outages"),
+    )
+    return Sky(constellation=constellation, timeline=timeline, router=scenario.links.router)
+
+
+def _slots(scenario: Scenario, constellation: Constellation) -> SlotGrid:
+    """Return the time slots: one orbit of the shell that hosts the model, if the scenario gives no span."""
+    members = constellation.layout.members(scenario.host_shell)
+    hosts = members if len(members) else np.arange(constellation.satellites)
+    return scenario.slots.grid(float(np.median(constellation.periods_s()[hosts])))
+
+
 def prepare(scenario: Scenario, *, progress: Progress) -> Experiment:
     """Build the sky, the work and the placements of a scenario.
 
@@ -121,50 +193,44 @@ def prepare(scenario: Scenario, *, progress: Progress) -> Experiment:
     InputError
         If the scenario cannot be built.
     """
-    shell, seed = scenario.constellation, scenario.seed
-    slots = scenario.slots.grid(shell.period_s)
-    model = scenario.architecture
-    check_capacity(shell, layers=model.layers, experts=model.experts)
+    seed, model = scenario.seed, scenario.architecture
+    constellation = scenario.source.build()
+    check_capacity(
+        constellation.layout, shell=scenario.host_shell, layers=model.layers, experts=model.experts
+    )
     wire_bits = segment_wire_bits(message_bytes=model.message_bytes, mtu_bytes=scenario.links.mtu_bytes)
     workload = build_workload(
         model=model,
         hardware=scenario.hardware,
         activation=scenario.activation,
         decoding=scenario.decoding,
-        end_ns=slots.end_ns,
+        end_ns=_slots(scenario, constellation).end_ns,
         seed=seed,
     )
     sets = activation_sets(
         weights=workload.weights, top_k=workload.top_k, random=stream(seed, "activation.sets")
     )
-    progress.stage(f"propagating {shell.satellites} satellites")
-    # A packet that leaves in the last slot may queue beyond its end.
-    ephemeris = propagate(shell, end_ns=slots.end_ns + KNOT_STEP_NS)
-    progress.stage(f"evaluating laser links in {slots.count} slots")
-    timeline = build_timeline(
-        shell=shell,
-        ephemeris=ephemeris,
-        slots=slots,
-        links=scenario.links,
-        random=stream(seed, "links.outages"),
-    )
-    gateway_delay_s = _remember(
-        lambda gateways: frozen_message_delays(timeline, sources=gateways, wire_bits=wire_bits)
+    sky = _link(scenario, constellation, progress=progress)
+    gateway_delays = _remember(
+        lambda gateways: frozen_message_delays(
+            sky.timeline, router=sky.router, gateways=gateways, wire_bits=wire_bits
+        )
     )
     problem = PlacementProblem(
-        shell=shell,
+        layout=constellation.layout,
+        shell=scenario.host_shell,
         layers=workload.layers,
         experts=workload.experts,
         activation_probability=sets.activation_probability(workload.experts),
-        path_latency=lambda gateways: expected_path_latency(gateway_delay_s(gateways)),
+        path_latency=lambda gateways: expected_path_latency(gateway_delays(gateways)),
     )
     return Experiment(
-        timeline=timeline,
+        sky=sky,
         workload=workload,
         sets=sets,
         placements=tuple(_place_all(scenario, problem, progress)),
         wire_bits=wire_bits,
-        gateway_delay_s=gateway_delay_s,
+        gateway_delays=gateway_delays,
     )
 
 
@@ -217,7 +283,7 @@ def run(
     if engine != "analytic":
         check_installation()
     points = {
-        placement.name: parse_captures(captures, placement=placement, timeline=experiment.timeline)
+        placement.name: parse_captures(captures, placement=placement, timeline=experiment.sky.timeline)
         for placement in experiment.placements
     }
     evaluation = _Evaluation(
@@ -263,7 +329,7 @@ def evaluate(
         workload=workload,
         placement=placement,
         sets=experiment.sets,
-        gateway_delay_s=experiment.gateway_delay_s(placement.gateways),
+        delays=experiment.gateway_delays(placement.gateways),
     )
     analytic = account_for(
         replay(workload=workload, placement=placement, routes=routes),
@@ -274,11 +340,11 @@ def evaluate(
     return PlacementResult(placement=placement, expected_s_per_token=expected, analytic=analytic, packet=None)
 
 
-def _remember(function: Callable[[np.ndarray], np.ndarray]) -> Callable[[np.ndarray], np.ndarray]:
+def _remember(function: Callable[[np.ndarray], GatewayDelays]) -> Callable[[np.ndarray], GatewayDelays]:
     """Remember what a function of gateways returned: several placements share them."""
-    known: dict[bytes, np.ndarray] = {}
+    known: dict[bytes, GatewayDelays] = {}
 
-    def remembered(gateways: np.ndarray) -> np.ndarray:
+    def remembered(gateways: np.ndarray) -> GatewayDelays:
         key = np.ascontiguousarray(gateways, np.int64).tobytes()
         if key not in known:
             known[key] = function(gateways)
@@ -324,12 +390,23 @@ class _Evaluation:
             if isinstance(event.outcome, SpacemoeError):
                 self.outcome.failures[event.name] = event.outcome
             elif isinstance(event.outcome, Records):
-                partial = self._partial[event.name]
-                packet = result_from_records(
-                    event.outcome, workload=self.experiment.workload, placement=partial.placement
-                )
-                self._keep(replace(partial, packet=packet))
-                _keep_captures(self.folder, event.name)
+                self._take(event.name, event.outcome)
+
+    def _take(self, name: str, records: Records) -> None:
+        """Make a result of what a simulation recorded."""
+        partial = self._partial[name]
+        try:
+            packet = result_from_records(
+                records,
+                workload=self.experiment.workload,
+                placement=partial.placement,
+                ends=self.experiment.sky.timeline.ends,
+            )
+        except UndeliveredError as error:
+            self.outcome.failures[name] = error
+            return
+        self._keep(replace(partial, packet=packet))
+        _keep_captures(self.folder, name)
 
     def _keep(self, result: PlacementResult) -> None:
         """Keep a complete result, in the order of the scenario."""

@@ -26,6 +26,11 @@ class _Silent:
         """Say nothing."""
 
 
+def silent() -> _Silent:
+    """Return a progress that says nothing."""
+    return _Silent()
+
+
 class _Bar:
     def __init__(self, bar: Progress, *, total: int) -> None:
         self._bar = bar

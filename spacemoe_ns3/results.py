@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 
@@ -25,6 +26,9 @@ from spacemoe_ns3.errors import SimulationError
 from spacemoe_ns3.placement import Placement
 
 PARTS = ("compute", "propagation", "serialisation", "queueing", "waiting")
+# Why packets are lost: at a full transmit queue; with a link that went down, on the wire, being transmitted,
+# in the queue, or handed to it later; out of hops; whatever else.
+DROP_REASONS = ("queue full", "on the wire", "cut", "queued", "link down", "time to live", "other")
 RESIDUAL = -1  # straggler of a layer that waited for its residual
 
 
@@ -109,25 +113,34 @@ class TokenTrace:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
-    """What was sent, received, dropped: messages, segments, bytes of UDP payload."""
+    """What was sent, received, dropped: messages, segments, bytes of UDP payload.
+
+    Parameters
+    ----------
+    sent, received
+        Messages, segments and bytes.
+    dropped
+        The same, by reason; the keys are :data:`DROP_REASONS`. A message is dropped with its first segment.
+    """
 
     sent: tuple[int, int, int]
     received: tuple[int, int, int]
-    dropped: tuple[int, int, int]
+    dropped: Mapping[str, tuple[int, int, int]]
 
-    def as_dict(self) -> dict[str, dict[str, int]]:
+    def as_dict(self) -> dict[str, dict[str, Any]]:
         """Return the account by unit and side, with what is in flight."""
-        return {
-            unit: {
-                "sent": sent,
-                "received": received,
-                "dropped": dropped,
-                "in_flight": sent - received - dropped,
+        account: dict[str, dict[str, Any]] = {}
+        for place, unit in enumerate(("messages", "segments", "bytes")):
+            dropped = {reason: side[place] for reason, side in self.dropped.items() if any(side)}
+            lost = sum(dropped.values())
+            account[unit] = {
+                "sent": self.sent[place],
+                "received": self.received[place],
+                "dropped": lost,
+                "in_flight": self.sent[place] - self.received[place] - lost,
+                "dropped_by_reason": dropped,
             }
-            for unit, sent, received, dropped in zip(
-                ("messages", "segments", "bytes"), self.sent, self.received, self.dropped, strict=True
-            )
-        }
+        return account
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,11 +155,15 @@ class EngineResult:
         A column a name, each of shape (N * L,), token by token.
     account
         Messages of the packet engine; None for the analytic one.
+    links
+        What each direction of each link carried in the packet engine, a column a name, each of shape (2 M,);
+        None for the analytic engine.
     """
 
     tokens: Mapping[str, np.ndarray]
     layers: Mapping[str, np.ndarray]
     account: Account | None = None
+    links: Mapping[str, np.ndarray] | None = None
 
     @property
     def s_per_token(self) -> float:

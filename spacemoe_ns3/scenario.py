@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 import runpy
 import sys
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from pathlib import Path
 
 from spacemoe_ns3.checks import check_kind, check_whole
-from spacemoe_ns3.constellation import Slots, WalkerShell
+from spacemoe_ns3.constellation import ConstellationSource, Slots, preset
 from spacemoe_ns3.errors import ScenarioError, require
 from spacemoe_ns3.links import LaserLinks
 from spacemoe_ns3.moe import Activation, Decoding, Hardware, MoEModel, model_named
@@ -27,7 +28,8 @@ class Scenario:
     name
         Short name; the default results folder is called after it.
     constellation
-        Who flies where.
+        Who flies where: one or several shells, a file of real satellites, a close formation, or the name of a
+        preset.
     links
         The laser links.
     model
@@ -42,6 +44,8 @@ class Scenario:
         The time span and its slots.
     placements
         Names of placement algorithms, distinct.
+    host_shell
+        Index of the shell whose satellites host the model; one orbit of it is the default time span.
     seed
         Fixes everything that is random, at least 0.
 
@@ -52,7 +56,7 @@ class Scenario:
     """
 
     name: str
-    constellation: WalkerShell
+    constellation: ConstellationSource | str
     links: LaserLinks
     model: MoEModel | str
     hardware: Hardware
@@ -60,12 +64,12 @@ class Scenario:
     decoding: Decoding = Decoding()
     slots: Slots = Slots()
     placements: tuple[str, ...] = tuple(PLACERS)
+    host_shell: int = 0
     seed: int = 1
 
     def __post_init__(self) -> None:
         for field, kind, words in (
             ("name", str, "a string"),
-            ("constellation", WalkerShell, "a WalkerShell"),
             ("links", LaserLinks, "LaserLinks"),
             ("model", (MoEModel, str), "an MoEModel, or the name of one in the zoo"),
             ("hardware", Hardware, "Hardware"),
@@ -81,6 +85,14 @@ class Scenario:
         )
         if isinstance(self.model, str):
             model_named(self.model)
+        require(
+            isinstance(self.constellation, str) or hasattr(self.constellation, "build"),
+            f"constellation: {self.constellation!r} given, must be a constellation, such as a WalkerShell, "
+            "or the name of a preset",
+        )
+        if isinstance(self.constellation, str):
+            preset(self.constellation)
+        check_whole("host_shell", self.host_shell, least=0)
         check_whole("seed", self.seed, least=0)
         require(len(self.placements) >= 1, "placements: none given, must name at least one")
         for placement in self.placements:
@@ -92,9 +104,50 @@ class Scenario:
         )
 
     @property
+    def source(self) -> ConstellationSource:
+        """The constellation, looked up."""
+        return preset(self.constellation) if isinstance(self.constellation, str) else self.constellation
+
+    @property
     def architecture(self) -> MoEModel:
         """The model, looked up."""
         return model_named(self.model) if isinstance(self.model, str) else self.model
+
+
+def input_files(scenario: Scenario) -> dict[str, str]:
+    """Return the SHA-256 of each file that a scenario names, in the order of its fields.
+
+    Parameters
+    ----------
+    scenario
+        The scenario; the ``path`` of any record in it is a file.
+
+    Raises
+    ------
+    ScenarioError
+        If a file cannot be read.
+    """
+    digests = {}
+    for path in _paths(scenario):
+        try:
+            digests[str(path)] = hashlib.sha256(Path(path).read_bytes()).hexdigest()
+        except OSError as error:
+            raise ScenarioError(f"{path}: cannot be read ({error.strerror}); name a file") from error
+    return digests
+
+
+def _paths(declared: object) -> Iterator[str | Path]:
+    """Yield the paths in a record, and in the records and tuples in it."""
+    if isinstance(declared, (tuple, list)):
+        for each in declared:
+            yield from _paths(each)
+    elif is_dataclass(declared):
+        for each in fields(declared):
+            value = getattr(declared, each.name)
+            if each.name == "path" and value is not None:
+                yield value
+            else:
+                yield from _paths(value)
 
 
 @contextmanager

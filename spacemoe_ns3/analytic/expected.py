@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from spacemoe_ns3.constants import NANOSECONDS_PER_SECOND
+from spacemoe_ns3.latency import GatewayDelays
 from spacemoe_ns3.moe import ActivationSets, Workload
 from spacemoe_ns3.placement import Placement
 
 
 def expected_s_per_token(
-    *, workload: Workload, placement: Placement, sets: ActivationSets, gateway_delay_s: np.ndarray
+    *, workload: Workload, placement: Placement, sets: ActivationSets, delays: GatewayDelays
 ) -> float:
     """Average the formula of arXiv 2605.00515 over slots, link states and activations.
 
@@ -25,8 +24,8 @@ def expected_s_per_token(
         Who hosts what.
     sets
         The sets of experts that a token may activate; the expectation is exact if they are.
-    gateway_delay_s
-        Message delays from each layer's gateway in seconds, shape (T, L, S).
+    delays
+        Message delays between each layer's gateway and everyone.
 
     Returns
     -------
@@ -37,7 +36,7 @@ def expected_s_per_token(
     for layer in range(workload.layers):
         hosts = placement.experts[layer]
         onward = (layer + 1) % workload.layers
-        path_s = gateway_delay_s[:, layer, hosts] + gateway_delay_s[:, onward, hosts]
+        path_s = delays.outbound_s[:, layer, hosts] + delays.inbound_s[:, onward, hosts]
         slowest_s = path_s[:, sets.members[layer]].max(axis=2)
         total_s += float((slowest_s @ sets.probability[layer]).mean())
     return total_s

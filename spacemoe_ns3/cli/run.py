@@ -1,11 +1,9 @@
-"""The command line: a thin skin over the pipeline."""
+"""``spacemoe-ns3 run``: a scenario, from file to results."""
 
 from __future__ import annotations
 
 import dataclasses
 import json
-import os
-import signal
 import sys
 import time
 from datetime import datetime, timezone
@@ -14,16 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from spacemoe_ns3 import __version__
-from spacemoe_ns3.errors import InputError, InstallationError, SpacemoeError, WriteError
+from spacemoe_ns3.cli.common import EXIT_CODES, EXIT_INTERRUPTED, EXIT_SIMULATION, console_of
 
 if TYPE_CHECKING:
     from spacemoe_ns3.pipeline import Outcome
     from spacemoe_ns3.scenario import Scenario
-
-EXIT_INPUT, EXIT_SIMULATION, EXIT_WRITE, EXIT_INSTALLATION, EXIT_INTERRUPTED = 2, 3, 4, 5, 130
-
-_FILE_WIDTH = 130  # of the table in a file or a pipe
 
 _EXAMPLES = """\b
 Examples:
@@ -33,29 +26,8 @@ Examples:
 
 """
 
-_EPILOG = """\b
-Exit codes:
-  0    done
-  1    standard output was closed by its reader; the results were written
-  2    the scenario or an option cannot be used; nothing was written
-  3    a placement's simulation failed; the others' results were written
-  4    results could not be written (disk full, for example)
-  5    ns-3 or the compiled modules are missing
-  130  interrupted; what was complete was written
-"""
 
-
-@click.group(context_settings={"help_option_names": ["-h", "--help"]}, epilog=_EPILOG)
-@click.version_option(__version__, prog_name="spacemoe-ns3")
-def cli() -> None:
-    """Mixture-of-experts inference over laser-linked satellites.
-
-    Computes where the experts of a model go on a constellation, predicts the latency of a token by the
-    formula, and checks it packet by packet in ns-3.
-    """
-
-
-@cli.command(epilog=_EXAMPLES + _EPILOG)
+@click.command(epilog=_EXAMPLES + EXIT_CODES)
 @click.argument("scenario", type=click.Path(path_type=Path))
 @click.option(
     "--out",
@@ -115,7 +87,7 @@ def run(
     results land in a folder that appears only when it is complete.
     """
     from spacemoe_ns3.report import numbered
-    from spacemoe_ns3.scenario import load
+    from spacemoe_ns3.scenario import input_files, load
 
     started = time.monotonic(), datetime.now(timezone.utc).isoformat(timespec="seconds")
     declared, source = load(scenario)
@@ -143,6 +115,7 @@ def run(
             "scenario_path": str(scenario),
             "scenario_source": source,
             "declares": repr(chosen),
+            "inputs": input_files(chosen),
             "options": options,
         },
         started=started,
@@ -182,10 +155,11 @@ def _run(
             summary = report.summary(
                 scenario=scenario.name,
                 seed=scenario.seed,
-                satellites=experiment.timeline.satellites,
-                links=len(experiment.timeline.ends),
+                satellites=experiment.sky.timeline.satellites,
+                links=len(experiment.sky.timeline.ends),
                 results=results,
-                failures={name: str(error) for name, error in outcome.failures.items()},
+                failures=outcome.failures,
+                remarks=experiment.sky.remarks,
             )
             if results:
                 report.write_tables(folder.staging, results)
@@ -228,12 +202,9 @@ def _status(outcome: Outcome) -> str:
 
 
 def _show(results: list[Any], out: Path) -> None:
-    from rich.console import Console
-
     from spacemoe_ns3.report import render_table
 
-    is_terminal = sys.stdout.isatty()
-    console = Console(highlight=False, width=None if is_terminal else _FILE_WIDTH)
+    console = console_of()
     render_table(results, console=console)
     console.print(f"Results: {out}", soft_wrap=True)
 
@@ -248,43 +219,3 @@ def _leave(outcome: Outcome, out: Path | None) -> None:
         sys.exit(EXIT_INTERRUPTED)
     if outcome.failures:
         sys.exit(EXIT_SIMULATION)
-
-
-def main() -> None:
-    """Run the command line, and turn errors into sentences and exit codes."""
-    for stop in (signal.SIGTERM, signal.SIGHUP):  # a batch system's Ctrl-C, and a closed terminal's
-        if signal.getsignal(stop) is not signal.SIG_IGN:
-            signal.signal(stop, signal.default_int_handler)
-    try:
-        cli(standalone_mode=False)
-    except click.exceptions.Exit as error:
-        sys.exit(error.exit_code)
-    except click.ClickException as error:
-        error.show()
-        sys.exit(error.exit_code)
-    except (KeyboardInterrupt, click.Abort):
-        click.echo("interrupted: nothing was written", err=True)
-        sys.exit(EXIT_INTERRUPTED)
-    except SpacemoeError as error:
-        click.echo(f"error: {error}", err=True)
-        sys.exit(_exit_code(error))
-    except MemoryError:
-        click.echo("error: out of memory; use fewer satellites, slots or tokens", err=True)
-        sys.exit(EXIT_INPUT)
-    except OSError as error:
-        # Files are WriteErrors by now, and click sees to a closed pipe: standard output is full. Let its last
-        # flush succeed.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        click.echo(f"error: standard output: {error.strerror or error}", err=True)
-        sys.exit(EXIT_WRITE)
-
-
-def _exit_code(error: SpacemoeError) -> int:
-    for kind, code in (
-        (InputError, EXIT_INPUT),
-        (WriteError, EXIT_WRITE),
-        (InstallationError, EXIT_INSTALLATION),
-    ):
-        if isinstance(error, kind):
-            return code
-    return EXIT_SIMULATION

@@ -13,7 +13,8 @@ from pathlib import Path
 from spacemoe_ns3.checks import check_kind
 from spacemoe_ns3.constants import SECONDS_PER_DAY
 from spacemoe_ns3.constellation.base import Constellation
-from spacemoe_ns3.constellation.catalogue import CatalogueEntry, read_catalogue
+from spacemoe_ns3.constellation.catalogue import read_catalogue
+from spacemoe_ns3.constellation.catalogue_entry import CatalogueEntry
 from spacemoe_ns3.constellation.elements import check_epoch
 from spacemoe_ns3.constellation.recover import RecoveryRules, mean_elements_at, recover_layout
 from spacemoe_ns3.errors import ScenarioError, require

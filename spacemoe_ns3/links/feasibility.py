@@ -1,4 +1,4 @@
-"""Whether geometry lets a link be up."""
+"""What geometry says of links: how fast they turn, how low they dip, and where the Sun stands."""
 
 from __future__ import annotations
 
@@ -12,9 +12,13 @@ def angular_rate_rad_s(
 ) -> np.ndarray:
     """Return how fast a terminal has to turn to follow its peer.
 
-    The rate of the line of sight in the satellite's orbital frame, which turns with the orbit at
-    ``r x v / |r|^2``: a nadir-pointing satellite turns that way by itself, so that the neighbour ahead in
-    the plane stands still.
+    The rate of the line of sight relative to the satellite's orbital frame (local vertical, local
+    horizontal): x along the position r, z along the angular momentum r x v, y completing them. It turns
+    among the stars at ``r x v / |r|^2``, and a bus that keeps facing down turns with it; what is left for
+    the gimbal, and what limits a terminal, is the rate relative to the bus. The neighbour ahead in the
+    plane of a circular orbit stands still there, while among the stars its line of sight turns once an
+    orbit, at the mean motion of some 1.1 mrad/s. The slow turn of the orbital plane itself, below
+    two microradians a second, is left out.
 
     Parameters
     ----------
@@ -51,3 +55,89 @@ def grazing_altitude_m(a_m: np.ndarray, b_m: np.ndarray) -> np.ndarray:
     along = np.clip(-np.sum(a_m * line, axis=-1) / length_squared, 0.0, 1.0)
     altitude: np.ndarray = np.linalg.norm(a_m + along[..., np.newaxis] * line, axis=-1) - EARTH_RADIUS_M
     return altitude
+
+
+def range_m(a_m: np.ndarray, b_m: np.ndarray) -> np.ndarray:
+    """Return the distance between satellites.
+
+    Parameters
+    ----------
+    a_m, b_m
+        Positions in metres, shape (..., 3).
+
+    Returns
+    -------
+    Metres, shape (...).
+    """
+    distance: np.ndarray = np.linalg.norm(b_m - a_m, axis=-1)
+    return distance
+
+
+def sun_separation_rad(receiver_m: np.ndarray, peer_m: np.ndarray, sun: np.ndarray) -> np.ndarray:
+    """Return the angle at a receiver between its peer and the Sun.
+
+    Where it is small, sunlight falls into the telescope. The Sun is taken as infinitely far: seen from
+    the satellite instead of the centre of the Earth it is up to 50 microradians off in a low orbit, where
+    its disc measures 9 mrad.
+
+    Parameters
+    ----------
+    receiver_m, peer_m
+        Positions in metres, shape (..., 3).
+    sun
+        Unit vector towards the Sun in the same frame, shape (3,) or (..., 3).
+
+    Returns
+    -------
+    Radians, 0 to pi, shape (...).
+    """
+    sight = peer_m - receiver_m
+    # Unlike the arccosine, exact where the angle is small, which is where it matters.
+    across = np.linalg.norm(np.cross(sight, sun), axis=-1)
+    separation: np.ndarray = np.arctan2(across, np.sum(sight * sun, axis=-1))
+    return separation
+
+
+def is_sunlit(position_m: np.ndarray, sun: np.ndarray) -> np.ndarray:
+    """Return whether the Sun shines on satellites.
+
+    The shadow is a cylinder of the Earth's equatorial radius that begins at the terminator: no penumbra,
+    no flattening, no refraction.
+
+    Parameters
+    ----------
+    position_m
+        Positions in metres, shape (..., 3).
+    sun
+        Unit vector towards the Sun in the same frame, shape (3,) or (..., 3).
+
+    Returns
+    -------
+    Shape (...), bool.
+
+    Examples
+    --------
+    >>> is_sunlit(np.array([[7e6, 0, 0], [-7e6, 0, 0], [-7e6, 0, 7e6]]), np.array([1.0, 0, 0])).tolist()
+    [True, False, True]
+    """
+    towards = np.sum(position_m * sun, axis=-1)
+    across_m = np.linalg.norm(np.cross(position_m, sun), axis=-1)
+    lit: np.ndarray = (towards >= 0) | (across_m >= EARTH_RADIUS_M)
+    return lit
+
+
+def geocentric_latitude_rad(position_m: np.ndarray) -> np.ndarray:
+    """Return how far satellites are north of the equator, as seen from the centre of the Earth.
+
+    Parameters
+    ----------
+    position_m
+        Positions in metres, z along the Earth's axis (TEME or ITRS), shape (..., 3).
+
+    Returns
+    -------
+    Radians, -pi/2 to pi/2, shape (...).
+    """
+    across_m = np.hypot(position_m[..., 0], position_m[..., 1])
+    latitude: np.ndarray = np.arctan2(position_m[..., 2], across_m)
+    return latitude

@@ -4,77 +4,40 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from spacemoe_ns3.checks import check_kind, check_number, check_whole
-from spacemoe_ns3.constants import METRES_PER_KILOMETRE, SPEED_OF_LIGHT_M_S
-from spacemoe_ns3.constellation import Ephemeris, SlotGrid, WalkerShell
-from spacemoe_ns3.errors import ScenarioError
-from spacemoe_ns3.links.feasibility import angular_rate_rad_s, grazing_altitude_m
-from spacemoe_ns3.links.outages import bernoulli
-from spacemoe_ns3.links.topology import plus_grid
+from spacemoe_ns3.constants import SPEED_OF_LIGHT_M_S
+from spacemoe_ns3.constellation import Ephemeris, Layout, SlotGrid
+from spacemoe_ns3.links.laser_links import LossPolicy
+from spacemoe_ns3.links.network import SlotNetwork
+from spacemoe_ns3.links.topology import LinkKind
 
-_HIGHEST_BPS = 1e15  # beyond it, packets take no whole nanosecond
-_LARGEST_MTU = 65_535
-_LONGEST_QUEUE = 2**32 - 1  # ns-3's QueueSize
-_CLOSEST_M = 1.0
-_SMALLEST_MTU = 68  # RFC 791: every link must carry this much
+if TYPE_CHECKING:
+    import networkx
 
 
 class DownReason(enum.IntEnum):
     """Why a link is down in a slot; the first that holds."""
 
     UP = 0
-    HORIZON = 1
-    ANGULAR_RATE = 2
-    OUTAGE = 3
+    UNASSIGNED = 1  # a terminal points elsewhere
+    FAILURE = 2  # of a satellite
+    RANGE = 3
+    HORIZON = 4
+    LATITUDE = 5
+    ANGULAR_RATE = 6
+    SUN = 7
+    ACQUISITION = 8  # feasible, but not for long enough
+    POWER = 9  # too little for any rate
+    SCHEDULED = 10  # an outage from a list
+    OUTAGE = 11  # a random one
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LaserLinks:
-    """The +Grid of laser links of a scenario.
-
-    Parameters
-    ----------
-    rate_bps
-        Bits a second, each direction.
-    seam
-        Whether the last plane is linked to the first.
-    survival_probability
-        Probability that a feasible link is up in a slot.
-    max_angular_rate_rad_s
-        A link is feasible while its line of sight turns slower than this, in the orbital frames of both
-        ends.
-    grazing_altitude_km
-        A link is feasible while its line of sight stays above this altitude.
-    mtu_bytes
-        Largest IPv4 packet, 68 to 65535.
-    queue_packets
-        Capacity of each transmit queue, in packets.
-
-    Raises
-    ------
-    ScenarioError
-        If a value is out of its range.
-    """
-
-    rate_bps: float = 100e9
-    seam: bool = False
-    survival_probability: float = 1.0
-    max_angular_rate_rad_s: float = 0.12
-    grazing_altitude_km: float = 80.0
-    mtu_bytes: int = 9000
-    queue_packets: int = 1000
-
-    def __post_init__(self) -> None:
-        check_kind("links.seam", self.seam, bool, "True or False")
-        check_number("links.rate_bps", self.rate_bps, least=1, most=_HIGHEST_BPS)
-        check_number("links.survival_probability", self.survival_probability, above=0, most=1)
-        check_number("links.max_angular_rate_rad_s", self.max_angular_rate_rad_s, above=0)
-        check_number("links.grazing_altitude_km", self.grazing_altitude_km)
-        check_whole("links.mtu_bytes", self.mtu_bytes, least=_SMALLEST_MTU, most=_LARGEST_MTU)
-        check_whole("links.queue_packets", self.queue_packets, least=1, most=_LONGEST_QUEUE)
+    @property
+    def words(self) -> str:
+        """The reason as reports write it: ``"angular rate"``."""
+        return self.name.lower().replace("_", " ")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,37 +46,49 @@ class LinkTimeline:
 
     Parameters
     ----------
+    layout
+        Who is whose neighbour.
     ephemeris
         Where the satellites are.
     slots
         The time slots.
     ends
         Satellites of each link, shape (M, 2), int32; the order of the links gives a satellite's ports.
+    kind
+        :class:`LinkKind` of each link, shape (M,), uint8.
     rate_bps
-        Bits a second, shape (M,), int64.
+        Bits a second in each slot, shape (T, M), int64; at least 1 where the link is up.
     delay_s
-        Light time at the middle of each slot in seconds, shape (T, M).
+        Distance at the middle of each slot over the speed of light, in seconds, shape (T, M).
     reason
         :class:`DownReason` of each link in each slot, shape (T, M), uint8.
     mtu_bytes
         Largest IPv4 packet.
     queue_packets
         Capacity of each transmit queue, in packets.
+    policy
+        What becomes of packets when a link goes down.
+    remarks
+        What a user must know of the links.
     """
 
+    layout: Layout
     ephemeris: Ephemeris
     slots: SlotGrid
     ends: np.ndarray
+    kind: np.ndarray
     rate_bps: np.ndarray
     delay_s: np.ndarray
     reason: np.ndarray
     mtu_bytes: int
     queue_packets: int
+    policy: LossPolicy = LossPolicy.REROUTE
+    remarks: tuple[str, ...] = ()
 
     @property
     def satellites(self) -> int:
         """Number of satellites S."""
-        return self.ephemeris.satellites
+        return self.layout.satellites
 
     @property
     def up(self) -> np.ndarray:
@@ -143,89 +118,95 @@ class LinkTimeline:
         neighbour[near, port], link_of[near, port] = far, link
         return neighbour, link_of
 
+    def goes_down(self) -> np.ndarray:
+        """Return, for each slot and link, the first later slot in which the link is down.
 
-def build_timeline(
-    *,
-    shell: WalkerShell,
-    ephemeris: Ephemeris,
-    slots: SlotGrid,
-    links: LaserLinks,
-    random: np.random.Generator,
-) -> LinkTimeline:
-    """Build the +Grid and evaluate it at the middle of every slot.
+        Returns
+        -------
+        Slots, shape (T, M), int32; T where the link stays up to the end.
+        """
+        count = self.slots.count
+        following = np.full(len(self.ends), count, np.int32)
+        found = np.empty(self.reason.shape, np.int32)
+        is_up = self.up
+        for slot in reversed(range(count)):
+            found[slot] = following
+            following = np.where(is_up[slot], following, slot).astype(np.int32)
+        return found
 
-    Parameters
-    ----------
-    shell, ephemeris, slots
-        The constellation and its time span.
-    links
-        What links there are, and the rules for being up.
-    random
-        The stream that outages are drawn from.
+    def topology_epochs(self) -> np.ndarray:
+        """Return, for each slot, the first slot since which the same links have been up, shape (T,)."""
+        is_up = self.up
+        changes = np.ones(self.slots.count, bool)
+        changes[1:] = (is_up[1:] != is_up[:-1]).any(axis=1)
+        epochs: np.ndarray = np.maximum.accumulate(np.where(changes, np.arange(self.slots.count), 0))
+        return epochs
 
-    Returns
-    -------
-    The timeline.
-
-    Raises
-    ------
-    ScenarioError
-        If two linked satellites are at one place.
-    """
-    ends = plus_grid(shell, seam=links.seam)
-    shape = (slots.count, len(ends))
-    survives = bernoulli(slots=shape[0], links=shape[1], survival=links.survival_probability, random=random)
-    delay_s = np.empty(shape)
-    reason = np.empty(shape, np.uint8)
-    everyone = np.arange(ephemeris.satellites)
-    for slot, middle_ns in enumerate(slots.middles_ns()):
-        times_ns = np.full(ephemeris.satellites, middle_ns)
-        position = ephemeris.positions_at(everyone, times_ns)
-        velocity = ephemeris.velocities_at(everyone, times_ns)
-        apart_m = np.linalg.norm(position[ends[:, 0]] - position[ends[:, 1]], axis=1)
-        if apart_m.min(initial=np.inf) < _CLOSEST_M:
-            one, other = ends[apart_m.argmin()]
-            raise ScenarioError(
-                f"links: satellites {one} and {other} are {apart_m.min():.3g} m apart in slot {slot}, linked "
-                f"ones must be at least {_CLOSEST_M:g} m apart; choose another phasing or span of nodes"
-            )
-        delay_s[slot] = apart_m / SPEED_OF_LIGHT_M_S
-        reason[slot] = _reasons(links, ends, position, velocity, survives[slot])
-    return LinkTimeline(
-        ephemeris=ephemeris,
-        slots=slots,
-        ends=ends,
-        rate_bps=np.full(len(ends), round(links.rate_bps), np.int64),
-        delay_s=delay_s,
-        reason=reason,
-        mtu_bytes=links.mtu_bytes,
-        queue_packets=links.queue_packets,
-    )
-
-
-def _reasons(
-    links: LaserLinks, ends: np.ndarray, position: np.ndarray, velocity: np.ndarray, survives: np.ndarray
-) -> np.ndarray:
-    """Return the :class:`DownReason` of each link at one moment, shape (M,)."""
-    a, b = ends[:, 0], ends[:, 1]
-    rate = np.maximum(
-        *(
-            angular_rate_rad_s(
-                position_m=position[near],
-                velocity_m_s=velocity[near],
-                peer_m=position[far],
-                peer_velocity_m_s=velocity[far],
-            )
-            for near, far in ((a, b), (b, a))
+    def network(self, slot: int) -> SlotNetwork:
+        """Return the network of a slot: the links that are up, with their delays and rates."""
+        is_up = self.reason[slot] == DownReason.UP
+        return SlotNetwork(
+            slot=slot,
+            layout=self.layout,
+            ends=self.ends[is_up],
+            delay_s=self.delay_s[slot, is_up],
+            rate_bps=self.rate_bps[slot, is_up],
         )
-    )
-    lowest_m = links.grazing_altitude_km * METRES_PER_KILOMETRE
-    return np.select(
-        [
-            grazing_altitude_m(position[a], position[b]) < lowest_m,
-            rate >= links.max_angular_rate_rad_s,
-            ~survives,
-        ],
-        [DownReason.HORIZON, DownReason.ANGULAR_RATE, DownReason.OUTAGE],
-        DownReason.UP,
-    )
+
+    def to_networkx(self, slot: int) -> networkx.Graph:
+        """Return the graph of a slot, for analyses of one's own.
+
+        Parameters
+        ----------
+        slot
+            Index of the slot.
+
+        Returns
+        -------
+        A graph of all satellites (``name``, ``shell``, ``plane``, ``place``, ``position_m``) and all links,
+        those that are down included (``is_up``, ``reason``, ``kind``, ``delay_s``, ``length_m``,
+        ``rate_bps``).
+
+        Raises
+        ------
+        IndexError
+            If there is no such slot.
+
+        Examples
+        --------
+        The links that are up, for networkx's own routines::
+
+            graph = timeline.to_networkx(0)
+            up = nx.edge_subgraph(graph, [edge for *edge, is_up in graph.edges.data("is_up") if is_up])
+        """
+        import networkx
+
+        if not 0 <= slot < self.slots.count:
+            raise IndexError(f"slot {slot}: there are {self.slots.count} slots, from 0")
+        middle_ns = self.slots.middles_ns()[slot]
+        everyone = np.arange(self.satellites)
+        positions_m = self.ephemeris.positions_at(everyone, np.full(self.satellites, middle_ns))
+        layout, graph = self.layout, networkx.Graph()
+        for satellite in range(self.satellites):
+            graph.add_node(
+                satellite,
+                name=layout.names[satellite],
+                shell=int(layout.shell[satellite]),
+                plane=int(layout.plane[satellite]),
+                place=int(layout.place[satellite]),
+                position_m=tuple(positions_m[satellite].tolist()),
+            )
+        for link, (a, b) in enumerate(self.ends.tolist()):
+            reason = DownReason(self.reason[slot, link])
+            delay_s = float(self.delay_s[slot, link])
+            graph.add_edge(
+                a,
+                b,
+                is_up=reason == DownReason.UP,
+                reason=reason.words,
+                kind=LinkKind(self.kind[link]).words,
+                delay_s=delay_s,
+                length_m=delay_s * SPEED_OF_LIGHT_M_S,
+                rate_bps=int(self.rate_bps[slot, link]),
+            )
+        return graph

@@ -31,6 +31,8 @@ _MODULES = ("leo", "moe")
 _MODULE_HEADERS = (
     "constellation-helper.h",
     "hermite-mobility-model.h",
+    "laser-channel.h",
+    "link-schedule.h",
     "path-ledger-tag.h",
     "slot-routing-helper.h",
     "slot-routing-protocol.h",

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
-from spacemoe_ns3.errors import SimulationError
+from spacemoe_ns3.errors import SimulationError, UndeliveredError
 from spacemoe_ns3.moe import Workload
 from spacemoe_ns3.packet.plan import (
     DISPATCH,
@@ -12,16 +14,19 @@ from spacemoe_ns3.packet.plan import (
     GATEWAY,
     HEAD,
     JOB_COLUMNS,
+    LINK_COLUMNS,
     MESSAGE_COLUMNS,
     RESIDUAL,
     RESULT,
     Records,
 )
 from spacemoe_ns3.placement import Placement
-from spacemoe_ns3.results import Account, EngineResult, Legs, TokenTrace, account_for
+from spacemoe_ns3.results import DROP_REASONS, Account, EngineResult, Legs, TokenTrace, account_for
 
 
-def result_from_records(records: Records, *, workload: Workload, placement: Placement) -> EngineResult:
+def result_from_records(
+    records: Records, *, workload: Workload, placement: Placement, ends: np.ndarray
+) -> EngineResult:
     """Return what the packet engine says of a placement.
 
     Parameters
@@ -30,27 +35,70 @@ def result_from_records(records: Records, *, workload: Workload, placement: Plac
         What ns-3 recorded.
     workload, placement
         What was simulated.
+    ends
+        Satellites of each link, shape (M, 2).
 
     Raises
     ------
+    UndeliveredError
+        If a message was lost; it carries the account.
     SimulationError
         If a message or a job is missing, or the account does not balance.
     """
-    account = Account(
-        sent=_side(records.account[0]),
-        received=_side(records.account[1]),
-        dropped=_side(records.account[2]),
+    dropped = dict(zip(DROP_REASONS, map(_side, records.account[2:]), strict=True))
+    account = Account(sent=_side(records.account[0]), received=_side(records.account[1]), dropped=dropped)
+    _check_balance(account, records)
+    if records.lost:
+        raise UndeliveredError(_lost_words(records.lost, account), account=account.as_dict())
+    return replace(
+        account_for(
+            trace_from_records(records, workload=workload),
+            placement=placement,
+            activations=workload.activations,
+            token_rows=workload.token_rows(),
+            account=account,
+        ),
+        links=_link_columns(records, ends),
     )
-    in_flight = [unit["in_flight"] for unit in account.as_dict().values()]
-    if any(in_flight) or account.received[0] != len(records.messages):
-        raise SimulationError(f"accounting: the run has ended, but {in_flight} is in flight; report this bug")
-    return account_for(
-        trace_from_records(records, workload=workload),
-        placement=placement,
-        activations=workload.activations,
-        token_rows=workload.token_rows(),
-        account=account,
+
+
+def _check_balance(account: Account, records: Records) -> None:
+    """Raise unless what was sent has been received, or dropped, or is where it is counted to be in flight."""
+    sides = account.as_dict()
+    in_flight = sides["segments"]["in_flight"]
+    if in_flight != records.in_flight or sides["messages"]["received"] != len(records.messages):
+        raise SimulationError(
+            f"accounting: {in_flight} segments are neither received nor dropped, but {records.in_flight} are "
+            "in the network; report this bug"
+        )
+    if not records.lost and any(unit["in_flight"] for unit in sides.values()):
+        raise SimulationError(
+            f"accounting: the run has ended with {in_flight} segments in flight; report this bug"
+        )
+
+
+def _lost_words(lost: str, account: Account) -> str:
+    """Say what was lost first, and how much in all."""
+    sides = account.as_dict()
+    segments, messages = sides["segments"], sides["messages"]
+    reasons = ", ".join(f"{count} {reason}" for reason, count in segments["dropped_by_reason"].items())
+    return (
+        f"{lost}; messages lost in all: {messages['dropped']}, as nothing is sent again; segments: "
+        f"{segments['sent']} sent = {segments['received']} received + {segments['dropped']} dropped "
+        f"({reasons}) + {segments['in_flight']} in flight"
     )
+
+
+def _link_columns(records: Records, ends: np.ndarray) -> dict[str, np.ndarray]:
+    """Return what each direction of each link carried, a column a name, each of shape (2 M,)."""
+    counters = records.links.reshape(-1, len(LINK_COLUMNS))
+    columns = dict(zip(LINK_COLUMNS, counters.T, strict=True))
+    return {
+        "from_satellite": ends.ravel(),
+        "to_satellite": ends[:, ::-1].ravel(),
+        **columns,
+        "utilisation": columns["busy_ns"] / max(records.ended_ns, 1),
+    }
 
 
 def _side(values: np.ndarray) -> tuple[int, int, int]:

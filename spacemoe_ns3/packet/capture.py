@@ -62,7 +62,7 @@ def parse_captures(
         if peer is not None:
             ports = [port for port in ports if neighbour[satellite, port] == peer]
         if not ports:
-            raise ScenarioError(f"--pcap {wish}: there is no such link; links join neighbours of the +Grid")
+            raise ScenarioError(f"--pcap {wish}: these satellites have no such link")
         for port in ports:
             to = neighbour[satellite, port]
             name = f"{label}satellite-{satellite}_port-{port}_to-{to}.pcap"

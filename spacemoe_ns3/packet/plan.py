@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pickle
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Any
 
+import cloudpickle
 import numpy as np
 
 from spacemoe_ns3.links import Routes
@@ -19,6 +21,11 @@ MESSAGE_COLUMNS = (
 )
 JOB_COLUMNS = (
     *("kind", "request", "token", "layer", "expert", "satellite", "submitted", "started", "finished"),
+)
+LINK_COLUMNS = (
+    *("packets", "bytes", "busy_ns"),
+    *("lost_queue_full", "lost_on_the_wire", "lost_cut", "lost_queued", "lost_link_down"),
+    *("rerouted", "in_flight", "queued"),
 )
 PLAN_FILE, RECORDS_FILE, ERROR_FILE = "plan.pickle", "records.npz", "error.json"  # of a task's folder
 DISPATCH, RESULT, RESIDUAL = 1, 2, 3  # kinds of messages, as in the wire format
@@ -49,7 +56,8 @@ class Plan:
 
     def save(self, path: Path) -> None:
         """Write the plan to a file."""
-        path.write_bytes(pickle.dumps(self, protocol=pickle.HIGHEST_PROTOCOL))
+        # A routing function of the user's own lives in the scenario file, which a child does not import.
+        path.write_bytes(cloudpickle.dumps(self, protocol=pickle.HIGHEST_PROTOCOL))
 
     @staticmethod
     def load(path: Path) -> Plan:
@@ -69,34 +77,39 @@ class Records:
     jobs
         Jobs finished, shape (n, 9), int64; columns :data:`JOB_COLUMNS`, times in nanoseconds.
     account
-        Messages, segments, bytes of what was sent, received, dropped, shape (3, 3), int64.
+        Messages, segments, bytes of what was sent and received, and of what was dropped by reason
+        (:data:`spacemoe_ns3.results.DROP_REASONS`), shape (2 + reasons, 3), int64.
+    links
+        What each direction of each link carried, shape (M, 2, columns), int64; columns :data:`LINK_COLUMNS`.
+    in_flight
+        Segments in the network at the end, counted where they are.
     events
         Number of events that ns-3 executed.
+    ended_ns
+        Simulation time at the end.
+    lost
+        The first message that was lost, and why; empty if none was.
     """
 
     messages: np.ndarray
     jobs: np.ndarray
     account: np.ndarray
+    links: np.ndarray
+    in_flight: int
     events: int
+    ended_ns: int
+    lost: str = ""
 
     def save(self, path: Path) -> None:
         """Write the records to a file."""
         with path.open("wb") as file:
-            np.savez(
-                file,
-                messages=self.messages,
-                jobs=self.jobs,
-                account=self.account,
-                events=np.array(self.events),
-            )
+            values: dict[str, Any] = {field.name: getattr(self, field.name) for field in fields(self)}
+            np.savez(file, **values)
 
     @staticmethod
     def load(path: Path) -> Records:
         """Read records that :meth:`save` wrote."""
         with np.load(path) as file:
             return Records(
-                messages=file["messages"],
-                jobs=file["jobs"],
-                account=file["account"],
-                events=int(file["events"]),
+                **{name: file[name] if file[name].ndim else file[name].item() for name in file.files}
             )

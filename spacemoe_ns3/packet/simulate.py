@@ -10,8 +10,10 @@ from typing import Any
 import numpy as np
 
 from spacemoe_ns3.errors import SimulationError, UndeliveredError
+from spacemoe_ns3.links import LossPolicy
 from spacemoe_ns3.packet._ns import load_bridge
-from spacemoe_ns3.packet.plan import JOB_COLUMNS, MESSAGE_COLUMNS, Plan, Records
+from spacemoe_ns3.packet.plan import JOB_COLUMNS, LINK_COLUMNS, MESSAGE_COLUMNS, Plan, Records
+from spacemoe_ns3.results import DROP_REASONS
 
 
 def simulate(plan: Plan, *, folder: Path, report: Callable[[int], None]) -> Records:
@@ -33,22 +35,21 @@ def simulate(plan: Plan, *, folder: Path, report: Callable[[int], None]) -> Reco
     Raises
     ------
     UndeliveredError
-        If a message can never arrive.
+        If a message has not arrived when the time span ends.
     SimulationError
         If ns-3 throws.
     """
     simulation = load_bridge()()
     try:
         _build(simulation, plan, folder)
-        _run(simulation, plan, report)
+        ended_ns = _run(simulation, plan, report)
     except (SimulationError, MemoryError, KeyboardInterrupt):
         raise
     except Exception as error:
         # cppyy puts the signature of the C++ method and the exception's class first.
         text = re.sub(r"^\w+: ", "", str(error).split("=>")[-1].strip())
-        kind = UndeliveredError if "message lost" in text else SimulationError
-        raise kind(text) from error
-    return _read(simulation)
+        raise SimulationError(text) from error
+    return _read(simulation, plan, ended_ns=ended_ns)
 
 
 def _build(simulation: Any, plan: Plan, folder: Path) -> None:
@@ -64,11 +65,16 @@ def _build(simulation: Any, plan: Plan, folder: Path) -> None:
         timeline.slots.slot_ns,
     )
     simulation.CreateLinks(
-        np.ascontiguousarray(timeline.ends, np.int32),
-        np.ascontiguousarray(timeline.rate_bps, np.uint64),
+        _some(timeline.ends, np.int32),
         len(timeline.ends),
         timeline.mtu_bytes,
         timeline.queue_packets,
+        list(LossPolicy).index(timeline.policy),
+    )
+    simulation.SetLinkSchedule(
+        _some(timeline.up, np.uint8),
+        _some(timeline.rate_bps, np.uint64),
+        timeline.slots.count,
     )
     destinations = np.ascontiguousarray(plan.routes.destinations, np.int32)
     simulation.SetDestinations(destinations, len(destinations))
@@ -96,8 +102,13 @@ def _build(simulation: Any, plan: Plan, folder: Path) -> None:
         simulation.EnablePcap(point.satellite, point.port, str(folder / point.file_name))
 
 
-def _run(simulation: Any, plan: Plan, report: Callable[[int], None]) -> None:
-    """Run slot by slot, loading the table of each slot just before it begins; skip idle slots."""
+def _run(simulation: Any, plan: Plan, report: Callable[[int], None]) -> int:
+    """Run slot by slot, loading the table of each slot just before it begins; skip idle slots.
+
+    Returns
+    -------
+    Simulation time at the end in nanoseconds.
+    """
     slots = plan.routes.timeline.slots
     starts_ns = plan.workload.starts_ns
     slot = int(starts_ns[0]) // slots.slot_ns
@@ -108,13 +119,16 @@ def _run(simulation: Any, plan: Plan, report: Callable[[int], None]) -> None:
         report(simulation.GetTokensEmitted())
         under_way = simulation.GetTokensUnderWay()
         later = starts_ns[starts_ns >= (slot + 1) * slots.slot_ns]
-        if under_way:
+        # What is left of a request that lost a message is not under way, but travels, and computes, on.
+        if under_way or simulation.GetSegmentsInFlight() or (later.size and simulation.GetMessagesLost()):
             slot += 1
         elif later.size:
             slot = int(later[0]) // slots.slot_ns
         else:
-            return
+            return (slot + 1) * slots.slot_ns
         if slot >= slots.count:
+            if not under_way:
+                return slots.end_ns
             message = str(simulation.DescribeOldestOutstanding()) or "none in flight, a computer is at work"
             raise UndeliveredError(
                 f"{under_way} tokens are under way at {slots.end_ns} ns, the end of the time span; oldest "
@@ -123,11 +137,33 @@ def _run(simulation: Any, plan: Plan, report: Callable[[int], None]) -> None:
             )
 
 
-def _read(simulation: Any) -> Records:
-    messages = np.empty((simulation.GetMessageCount(), len(MESSAGE_COLUMNS)), np.int64)
-    simulation.CopyMessages(messages)
-    jobs = np.empty((simulation.GetJobCount(), len(JOB_COLUMNS)), np.int64)
-    simulation.CopyJobs(jobs)
-    account = np.empty((3, 3), np.int64)
-    simulation.CopyAccount(account)
-    return Records(messages=messages, jobs=jobs, account=account, events=int(simulation.GetEventCount()))
+def _read(simulation: Any, plan: Plan, *, ended_ns: int) -> Records:
+    messages = _filled(simulation.CopyMessages, simulation.GetMessageCount(), len(MESSAGE_COLUMNS))
+    jobs = _filled(simulation.CopyJobs, simulation.GetJobCount(), len(JOB_COLUMNS))
+    account = _filled(simulation.CopyAccount, 3, 3)
+    drops = _filled(simulation.CopyDrops, len(DROP_REASONS), 3)
+    links = _filled(simulation.CopyLinkCounters, len(plan.routes.timeline.ends), 2, len(LINK_COLUMNS))
+    return Records(
+        messages=messages,
+        jobs=jobs,
+        account=np.concatenate([account[:2], drops]),
+        links=links,
+        in_flight=int(simulation.GetSegmentsInFlight()),
+        events=int(simulation.GetEventCount()),
+        ended_ns=ended_ns,
+        lost=str(simulation.DescribeFirstLost()),
+    )
+
+
+def _some(values: np.ndarray, kind: type) -> np.ndarray:
+    """Return values as the bridge wants them, row by row; an element that nobody reads if there are none."""
+    array: np.ndarray = np.ascontiguousarray(values, kind)
+    return array if array.size else np.zeros(1, kind)  # cppyy takes no empty arrays
+
+
+def _filled(copy: Callable[[np.ndarray], None], *shape: int) -> np.ndarray:
+    """Return what a method of the bridge copies into an array of a shape."""
+    values = np.empty(shape, np.int64)
+    if values.size:
+        copy(values)
+    return values

@@ -8,7 +8,7 @@ from typing import Protocol
 
 import numpy as np
 
-from spacemoe_ns3.constellation import WalkerShell
+from spacemoe_ns3.constellation import Layout
 from spacemoe_ns3.errors import PlacementError
 from spacemoe_ns3.streams import stream
 
@@ -55,8 +55,10 @@ class PlacementProblem:
 
     Parameters
     ----------
+    layout
+        The satellites: S of them, in planes and places.
     shell
-        The constellation's planes and slots.
+        Index of the shell that hosts the model.
     layers, experts
         Layers L and experts of a layer E.
     activation_probability
@@ -66,7 +68,8 @@ class PlacementProblem:
         seconds, shape (L, S).
     """
 
-    shell: WalkerShell
+    layout: Layout
+    shell: int
     layers: int
     experts: int
     activation_probability: np.ndarray
@@ -87,26 +90,32 @@ class Placer(Protocol):
         ...
 
 
-def check_capacity(shell: WalkerShell, *, layers: int, experts: int) -> None:
+def check_capacity(layout: Layout, *, shell: int, layers: int, experts: int) -> None:
     """Raise unless there is a satellite for every host.
 
     Parameters
     ----------
-    shell
-        The constellation.
+    layout, shell
+        The constellation, and the index of the shell that hosts the model.
     layers, experts
         Layers L and experts of a layer E.
 
     Raises
     ------
     PlacementError
-        If there are more hosts than satellites.
+        If there are more hosts than satellites, or no such shell.
     """
-    hosts = layers * (experts + 1)
-    if hosts > shell.satellites:
+    if shell >= len(layout.shells):
+        raise PlacementError(
+            f"host_shell: {shell} given, but the constellation has {len(layout.shells)} shells, from 0; "
+            "name one of them"
+        )
+    hosts, satellites = layers * (experts + 1), len(layout.members(shell))
+    if hosts > satellites:
+        whole = "constellation" if len(layout.shells) == 1 else f"shell {layout.shells[shell].name}"
         raise PlacementError(
             f"placement: {hosts} hosts needed ({layers} layers x ({experts} experts + 1 gateway)), "
-            f"constellation has {shell.satellites} satellites; use more planes or more satellites a plane"
+            f"{whole} has {satellites} satellites; use more planes or more satellites a plane"
         )
 
 
@@ -133,6 +142,6 @@ def place(name: str, placer: Placer, problem: PlacementProblem, *, seed: int) ->
     PlacementError
         If there are more hosts than satellites.
     """
-    check_capacity(problem.shell, layers=problem.layers, experts=problem.experts)
+    check_capacity(problem.layout, shell=problem.shell, layers=problem.layers, experts=problem.experts)
     gateways, experts = placer(problem, stream(seed, f"placement.{name}"))
     return Placement(name=name, gateways=gateways.astype(np.int32), experts=experts.astype(np.int32))

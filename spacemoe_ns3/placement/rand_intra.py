@@ -22,7 +22,7 @@ def place_rand_intra(problem: PlacementProblem, random: np.random.Generator) -> 
     -------
     Gateways of shape (L,), experts of shape (L, E).
     """
-    subnets = ring_of_subnets(problem.shell, layers=problem.layers, hosts=problem.experts + 1)
+    subnets = ring_of_subnets(problem)
     hosts = np.array([random.choice(subnet, problem.experts + 1, replace=False) for subnet in subnets])
     return hosts[:, 0], hosts[:, 1:]
 
@@ -43,8 +43,8 @@ def place_rand_intra_cg(
     -------
     Gateways of shape (L,), experts of shape (L, E).
     """
-    subnets = ring_of_subnets(problem.shell, layers=problem.layers, hosts=problem.experts + 1)
-    gateways = central_gateways(problem.shell, subnets)
+    subnets = ring_of_subnets(problem)
+    gateways = central_gateways(problem, subnets)
     experts = [
         random.choice(subnet[subnet != gateway], problem.experts, replace=False)
         for subnet, gateway in zip(subnets, gateways, strict=True)

@@ -48,8 +48,8 @@ def nearest_satellites(problem: PlacementProblem) -> tuple[np.ndarray, np.ndarra
     gateways
         Satellites, shape (L,).
     """
-    subnets = ring_of_subnets(problem.shell, layers=problem.layers, hosts=problem.experts + 1)
-    gateways = central_gateways(problem.shell, subnets)
+    subnets = ring_of_subnets(problem)
+    gateways = central_gateways(problem, subnets)
     latency = problem.path_latency(gateways)
     near = np.empty((problem.layers, problem.experts), np.int64)
     for layer, subnet in enumerate(subnets):

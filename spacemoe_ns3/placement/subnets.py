@@ -4,24 +4,21 @@ from __future__ import annotations
 
 import numpy as np
 
-from spacemoe_ns3.constellation import WalkerShell
 from spacemoe_ns3.errors import PlacementError
+from spacemoe_ns3.placement.base import PlacementProblem
 
 
-def ring_of_subnets(shell: WalkerShell, *, layers: int, hosts: int) -> list[np.ndarray]:
-    """Cut a shell into a ring of subnets.
+def ring_of_subnets(problem: PlacementProblem) -> list[np.ndarray]:
+    """Cut the shell that hosts the model into a ring of subnets.
 
-    Subnet l has the places ``[l n / L, (l + 1) n / L)`` of every plane, n being the satellites of a
-    plane. With as many layers as places, subnet l is place l of every plane (arXiv 2605.00515).
+    Subnet l has the places ``[l n / L, (l + 1) n / L)`` of every plane, n being the places of a plane.
+    With as many layers as places, subnet l is place l of every plane (arXiv 2605.00515). Vacant places
+    belong to no subnet.
 
     Parameters
     ----------
-    shell
-        The shell.
-    layers
-        Number of subnets L.
-    hosts
-        Satellites that a subnet needs.
+    problem
+        What to place, and where; a subnet needs a satellite for each expert of a layer and its gateway.
 
     Returns
     -------
@@ -31,23 +28,18 @@ def ring_of_subnets(shell: WalkerShell, *, layers: int, hosts: int) -> list[np.n
     ------
     PlacementError
         If there are more layers than places in a plane, or a subnet is too small.
-
-    Examples
-    --------
-    >>> shell = WalkerShell(planes=2, satellites_per_plane=4, altitude_km=550, inclination_deg=60)
-    >>> [subnet.tolist() for subnet in ring_of_subnets(shell, layers=2, hosts=3)]
-    [[0, 1, 4, 5], [2, 3, 6, 7]]
     """
-    size = shell.satellites_per_plane
+    layers, hosts = problem.layers, problem.experts + 1
+    size = problem.layout.shells[problem.shell].places
     if layers > size:
         raise PlacementError(
             f"placement: {layers} layers, but a plane has {size} satellites; a ring of subnets needs at "
             "least one place in each plane for a layer; use more satellites a plane"
         )
-    _, place = shell.plane_and_slot()
-    subnet = place * layers // size
-    subnets = [np.flatnonzero(subnet == layer) for layer in range(layers)]
-    smallest = min(len(members) for members in subnets)
+    members = problem.layout.members(problem.shell)
+    subnet = problem.layout.place[members] * layers // size
+    subnets = [members[subnet == layer] for layer in range(layers)]
+    smallest = min(len(each) for each in subnets)
     if smallest < hosts:
         raise PlacementError(
             f"placement: {hosts} hosts needed in each subnet ({hosts - 1} experts + 1 gateway), the smallest "
@@ -56,20 +48,25 @@ def ring_of_subnets(shell: WalkerShell, *, layers: int, hosts: int) -> list[np.n
     return subnets
 
 
-def central_gateways(shell: WalkerShell, subnets: list[np.ndarray]) -> np.ndarray:
-    """Return the central satellite of each subnet: middle plane, middle place; shape (L,).
+def central_gateways(problem: PlacementProblem, subnets: list[np.ndarray]) -> np.ndarray:
+    """Return the central satellite of each subnet, shape (L,): middle plane, middle place.
+
+    Where that place is vacant, the nearest plane's, and in it the nearest place.
 
     Parameters
     ----------
-    shell
-        The shell.
+    problem
+        What to place, and where.
     subnets
         Satellites of each subnet.
     """
-    plane, place = shell.plane_and_slot()
+    layout = problem.layout
+    middle_plane = layout.shells[problem.shell].planes // 2
     gateways = []
     for subnet in subnets:
-        places = np.unique(place[subnet])
-        middle = (plane[subnet] == shell.planes // 2) & (place[subnet] == places[len(places) // 2])
-        gateways.append(subnet[middle][0])
+        places = np.unique(layout.place[subnet])
+        middle_place = places[len(places) // 2]
+        off_plane = np.abs(layout.plane[subnet] - middle_plane)
+        off_place = np.abs(layout.place[subnet] - middle_place)
+        gateways.append(subnet[np.lexsort((off_place, off_plane))[0]])
     return np.array(gateways)

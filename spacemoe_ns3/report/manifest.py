@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 import platform
 import sys
+from collections.abc import Mapping
 from importlib.metadata import version
 from typing import Any
 
-_PACKAGES = ("spacemoe-ns3", "ns3", "cppyy", "numpy", "scipy", "sgp4", "pyarrow")
+_PACKAGES = ("spacemoe-ns3", "ns3", "cppyy", "numpy", "scipy", "sgp4", "astropy", "pyarrow")
 
 
 def manifest(
@@ -16,6 +17,7 @@ def manifest(
     scenario_path: str,
     scenario_source: str,
     declares: str,
+    inputs: Mapping[str, str],
     options: dict[str, Any],
     status: str,
     started: str,
@@ -31,6 +33,8 @@ def manifest(
         The scenario file and its text.
     declares
         The scenario as it was run, with all its values.
+    inputs
+        SHA-256 of the files that the scenario names, such as element sets.
     options
         Options that the results depend on.
     status
@@ -55,6 +59,7 @@ def manifest(
             "sha256": hashlib.sha256(scenario_source.encode()).hexdigest(),
             "source": scenario_source,
             "declares": declares,
+            "inputs": [{"path": path, "sha256": digest} for path, digest in inputs.items()],
         },
         "options": options,
         "command": sys.argv,

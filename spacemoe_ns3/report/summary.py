@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from spacemoe_ns3.constants import FIRST_ADDRESS, FIRST_EXPERT_PORT, FIRST_GATEWAY_PORT
+from spacemoe_ns3.errors import SpacemoeError
 from spacemoe_ns3.results import PlacementResult
 
 SCHEMA_VERSION = 1
@@ -17,7 +19,8 @@ def summary(
     satellites: int,
     links: int,
     results: list[PlacementResult],
-    failures: dict[str, str],
+    failures: Mapping[str, SpacemoeError],
+    remarks: Sequence[str],
 ) -> dict[str, Any]:
     """Return the summary of a run.
 
@@ -31,6 +34,8 @@ def summary(
         What was found out, a placement each.
     failures
         Placements whose simulation failed, and why.
+    remarks
+        What a user must know of satellites and links.
 
     Returns
     -------
@@ -49,7 +54,11 @@ def summary(
             "expert_port_0": FIRST_EXPERT_PORT,
         },
         "placements": [_placement(result) for result in results],
-        "failures": [{"name": name, "error": error} for name, error in failures.items()],
+        "failures": [
+            {"name": name, "error": str(error), "traffic": getattr(error, "account", None)}
+            for name, error in failures.items()
+        ],
+        "remarks": list(remarks),
     }
 
 

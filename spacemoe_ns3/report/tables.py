@@ -1,7 +1,8 @@
-"""``tokens.parquet`` and ``layers.parquet``: every token and every layer, of both engines."""
+"""``tokens.parquet`` and ``layers.parquet``, of both engines, and ``links.parquet``, of the packets."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -34,12 +35,26 @@ def write_tables(folder: Path, results: list[PlacementResult]) -> None:
                 side = getattr(result, engine)
                 if side is not None:
                     parts.append(_table(result.placement.name, engine, getattr(side, name)))
-        if parts:
-            table = pa.concat_tables(parts).replace_schema_metadata({"schema_version": str(SCHEMA_VERSION)})
-            pq.write_table(table, folder / f"{name}.parquet", compression="zstd")
+        _write(folder / f"{name}.parquet", parts)
+    links = [
+        _table(result.placement.name, "packet", result.packet.links)
+        for result in results
+        if result.packet is not None and result.packet.links is not None
+    ]
+    _write(folder / "links.parquet", links)
 
 
-def _table(placement: str, engine: str, columns: dict[str, np.ndarray]) -> pa.Table:
+def _write(path: Path, parts: list[pa.Table]) -> None:
+    """Write the parts of a table to one file; no file if there are none."""
+    if parts:
+        table = pa.concat_tables(parts).replace_schema_metadata({"schema_version": str(SCHEMA_VERSION)})
+        pq.write_table(table, path, compression="zstd")
+
+
+def _table(placement: str, engine: str, columns: Mapping[str, np.ndarray]) -> pa.Table:
     rows = len(next(iter(columns.values())))
-    values = {name: pa.array(np.ascontiguousarray(column), pa.int64()) for name, column in columns.items()}
+    values = {}
+    for name, column in columns.items():
+        kind = pa.float64() if np.issubdtype(column.dtype, np.floating) else pa.int64()
+        values[name] = pa.array(np.ascontiguousarray(column), kind)
     return pa.table({"placement": [placement] * rows, "engine": [engine] * rows, **values})

@@ -1,0 +1,109 @@
+"""What figures of a sky show: where links are over the Earth, and how long they are through time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from spacemoe_ns3.constants import NANOSECONDS_PER_SECOND, SPEED_OF_LIGHT_M_S
+from spacemoe_ns3.constellation import Constellation
+from spacemoe_ns3.links.timeline import DownReason, LinkTimeline
+from spacemoe_ns3.links.topology import LinkKind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SkyMap:
+    """Where satellites and links are over the Earth, at the middle of a slot.
+
+    Parameters
+    ----------
+    slot
+        Index of the slot.
+    time_s
+        Since the epoch, in seconds.
+    latitude_deg, longitude_deg
+        Geodetic, WGS 84, of each satellite, shape (S,); longitudes of -180 to 180.
+    shell
+        Index of each satellite's shell, shape (S,).
+    ends, kind, reason
+        Of each link, shapes (M, 2), (M,), (M,).
+    """
+
+    slot: int
+    time_s: float
+    latitude_deg: np.ndarray
+    longitude_deg: np.ndarray
+    shell: np.ndarray
+    ends: np.ndarray
+    kind: np.ndarray
+    reason: np.ndarray
+
+
+def sky_map(constellation: Constellation, timeline: LinkTimeline, *, slot: int) -> SkyMap:
+    """Return where satellites and links are over the Earth, at the middle of a slot."""
+    from spacemoe_ns3.constellation.frames import earth_fixed, geodetic
+
+    middle_ns = timeline.slots.middles_ns()[slot : slot + 1]
+    everyone = np.arange(timeline.satellites)
+    positions_m = timeline.ephemeris.positions_at(everyone, np.full(timeline.satellites, middle_ns[0]))
+    fixed_m = earth_fixed(positions_m[np.newaxis], start=constellation.start, times_ns=middle_ns)
+    latitude_deg, longitude_deg, _ = geodetic(fixed_m)
+    return SkyMap(
+        slot=slot,
+        time_s=float(middle_ns[0]) / NANOSECONDS_PER_SECOND,
+        latitude_deg=latitude_deg[0],
+        longitude_deg=longitude_deg[0],
+        shell=timeline.layout.shell,
+        ends=timeline.ends,
+        kind=timeline.kind,
+        reason=timeline.reason[slot],
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LengthHistory:
+    """How long the links of one kind are, and how many are up, through time; arrays of shape (T,).
+
+    Parameters
+    ----------
+    kind
+        What they join.
+    time_s
+        Middle of each slot, since the epoch, in seconds.
+    shortest_m, mean_m, longest_m
+        Over all links of the kind that are assigned, up or down, in metres.
+    share_up
+        Of those, the share that is up.
+    """
+
+    kind: LinkKind
+    time_s: np.ndarray
+    shortest_m: np.ndarray
+    mean_m: np.ndarray
+    longest_m: np.ndarray
+    share_up: np.ndarray
+
+
+def length_history(timeline: LinkTimeline) -> tuple[LengthHistory, ...]:
+    """Return the history of lengths, by kind of link."""
+    time_s = timeline.slots.middles_ns() / NANOSECONDS_PER_SECOND
+    found = []
+    for kind in LinkKind:
+        links = timeline.kind == kind
+        if not links.any():
+            continue
+        is_assigned = timeline.reason[:, links] != DownReason.UNASSIGNED
+        count = np.maximum(is_assigned.sum(axis=1), 1)
+        length_m = timeline.delay_s[:, links] * SPEED_OF_LIGHT_M_S
+        found.append(
+            LengthHistory(
+                kind=kind,
+                time_s=time_s,
+                shortest_m=np.where(is_assigned, length_m, np.inf).min(axis=1),
+                mean_m=np.where(is_assigned, length_m, 0.0).sum(axis=1) / count,
+                longest_m=np.where(is_assigned, length_m, -np.inf).max(axis=1),
+                share_up=(timeline.reason[:, links] == DownReason.UP).sum(axis=1) / count,
+            )
+        )
+    return tuple(found)

@@ -1,0 +1,503 @@
+"""Figures of a sky: a map of satellites and links, and how long the links are through time."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from spacemoe_ns3.constants import METRES_PER_KILOMETRE
+from spacemoe_ns3.constellation.base import NOWHERE
+from spacemoe_ns3.errors import OutputError, WriteError
+from spacemoe_ns3.links.picture import LengthHistory, SkyMap
+from spacemoe_ns3.links.timeline import DownReason
+from spacemoe_ns3.links.topology import LinkKind
+from spacemoe_ns3.report import style
+
+if TYPE_CHECKING:
+    from matplotlib.artist import Artist
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    _Entries = list[tuple[Artist | tuple[Artist, ...], str]]
+
+_FORMATS = ("svg", "png")
+_FLATNESS_DEG = 0.1  # 0.05 mm on a map 17 cm wide
+_MOST_PIECES = 64  # of a link's path
+_CHECKS = 4  # a piece is looked at in its quarters too: an S is flat in the middle
+_ROUNDING = 1e-12  # of unit vectors
+_GRID_DEG, _LOCATOR_GRID_DEG = 30, 90
+_SEAM_WIDTHS = 2.0  # of the other links' width
+_ONE_PLACE_DEG, _LOCAL_DEG = 1e-8, 5.0  # a millimetre; radius of the widest local map
+_LOCAL_MARGIN = 1.15
+_METRES_UP_TO_M = 5_000.0
+_MEAN_RADIUS_M = 6_371_008.8  # of the Earth; Moritz 2000, Geodetic Reference System 1980, J. Geodesy 74
+_SECONDS_PER_MINUTE, _PERCENT = 60.0, 100.0
+_ABOUT_LENGTHS = (
+    "Mean (line) and shortest to longest (band), of all links that terminals point along, up or down"
+)
+_LABELS_IN = 0.5  # below axes
+_LEFT_IN, _YLABEL_IN = 0.72, 0.62  # of axes, from the figure's edge; of their label, from theirs
+_WORLD_WIDTH_IN, _LOCAL_WIDTH_IN = 5.76, 3.4
+_LOCATOR_LEFT_IN, _LOCATOR_WIDTH_IN = 4.6, 1.9
+_LEGEND_LEFTS_IN = (0.72, 2.65, 4.6)
+_LENGTHS_WIDTH_IN, _LENGTHS_HEIGHTS_IN, _GAP_IN = 5.82, (2.5, 0.9), 0.15
+
+
+def draw_map(sky: SkyMap, *, title: str) -> Figure:
+    """Draw where satellites and links are over the Earth.
+
+    An equirectangular map of the whole Earth with a grid of 30 degrees; or, where all satellites are within
+    5 degrees of their middle, a local one with distances along the ground, and a small map of where it is.
+    Links are drawn above the great circles through their ends: a beam is straight, so that is what it flies
+    over. Those that are down are dotted; those that no terminal points along are left out. The legend counts
+    all of them.
+
+    Parameters
+    ----------
+    sky
+        What to draw.
+    title
+        What to write above.
+
+    Returns
+    -------
+    The figure, 17 cm wide. The links of a kind that are up are one collection, whose ``gid`` is ``links-``
+    and the kind; those that are down are ``links-down``. Each link is one path, in which a row of NaN parts
+    what the edge of the map cuts in two.
+
+    Raises
+    ------
+    InstallationError
+        If matplotlib is not installed.
+
+    Notes
+    -----
+    Geodetic latitudes are taken for those of a sphere: the ends of a link are right, and what is between
+    moves sideways by less than 0.1 degrees if the link spans a quarter of the Earth or less.
+    """
+    up = np.count_nonzero(sky.reason == DownReason.UP)
+    subtitle = (
+        f"Middle of slot {sky.slot}, {sky.time_s:.3f} s after the epoch: "
+        f"{_counted(len(sky.shell), 'satellite')}, {up} of {_counted(len(sky.reason), 'laser link')} up"
+    )
+    middle, radius_deg = _middle_and_radius_deg(sky)
+    with style.figure_style():
+        if _ONE_PLACE_DEG < radius_deg < _LOCAL_DEG:
+            return _draw_local(sky, title=title, subtitle=subtitle, middle=middle)
+        return _draw_world(sky, title=title, subtitle=subtitle)
+
+
+def draw_lengths(history: tuple[LengthHistory, ...], *, title: str) -> Figure:
+    """Draw how long the links are through time, and below how many of them are up.
+
+    Parameters
+    ----------
+    history
+        What to draw, a kind of link each; while no link of a kind is assigned, its lines have a gap.
+    title
+        What to write above.
+
+    Returns
+    -------
+    The figure, 17 cm wide: two axes, lengths in kilometres and shares in per cent, over minutes.
+
+    Raises
+    ------
+    InstallationError
+        If matplotlib is not installed.
+    """
+    with style.figure_style():
+        body_in = sum(_LENGTHS_HEIGHTS_IN) + _GAP_IN + _LABELS_IN + style.LINE_IN
+        figure, top_in = style.new_figure(body_in, title=title, subtitle=_ABOUT_LENGTHS, left_in=_LEFT_IN)
+        panels = []
+        for height_in in _LENGTHS_HEIGHTS_IN:
+            place = {"left_in": _LEFT_IN, "width_in": _LENGTHS_WIDTH_IN}
+            panels.append(style.add_axes(figure, top_in=top_in, height_in=height_in, **place))
+            top_in += height_in + _GAP_IN
+        lengths, shares = panels
+        shares.sharex(lengths)
+        lengths.tick_params(labelbottom=False)
+        lengths.margins(x=0.01)
+        lengths.set_ylabel("length, km")
+        shares.set(xlabel="time after the epoch, minutes", ylabel="links up, %")
+        shares.set(ylim=(0, _PERCENT), yticks=(0, 50, 100))
+        for axes in panels:
+            axes.grid(True)
+            axes.spines[["top", "right"]].set_visible(False)
+            _align_ylabel(axes, width_in=_LENGTHS_WIDTH_IN)
+        entries = [_add_history(lengths, shares, each) for each in history]
+        if entries:
+            legend_in = top_in - _GAP_IN + _LABELS_IN
+            style.add_legend(figure, entries, left_in=_LEFT_IN, top_in=legend_in, columns=len(entries))
+        else:
+            lengths.text(0.5, 0.5, "no laser links", transform=lengths.transAxes, ha="center")
+        return figure
+
+
+def save_figures(figures: Mapping[str, Figure], folder: Path) -> list[Path]:
+    """Write figures as SVG and PNG (200 dots an inch), each file whole or not at all.
+
+    The same figure makes the same bytes, whenever it is saved.
+
+    Parameters
+    ----------
+    figures
+        By name of the file, without its suffix.
+    folder
+        Where to; made if it is not there. Files of the same names are replaced.
+
+    Returns
+    -------
+    The files, two a figure.
+
+    Raises
+    ------
+    OutputError
+        If a name is not one of a file, or the folder cannot be made.
+    WriteError
+        If a file cannot be written.
+    """
+    for name in figures:
+        if not name or Path(name).name != name:
+            raise OutputError(f"figures: {name!r} given, must be the name of a file; leave folders out of it")
+    contents = {
+        folder / f"{name}.{suffix}": style.rendered(figure, suffix)
+        for name, figure in figures.items()
+        for suffix in _FORMATS
+    }
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        reason = error.strerror or error
+        raise OutputError(f"--plot {folder}: cannot be made ({reason}); name another folder") from error
+    for path, content in contents.items():
+        _write(path, content)
+    return list(contents)
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Write a file aside and put it in its place."""
+    partial = path.with_name(f".{path.name}.partial-{os.getpid()}")
+    try:
+        try:
+            partial.write_bytes(content)
+            partial.replace(path)
+        finally:
+            partial.unlink(missing_ok=True)
+    except OSError as error:
+        reason = error.strerror or error
+        raise WriteError(
+            f"--plot {path}: could not be written ({reason}); make room or name another folder"
+        ) from error
+
+
+def _draw_world(sky: SkyMap, *, title: str, subtitle: str) -> Figure:
+    width_in, height_in, legends = _WORLD_WIDTH_IN, _WORLD_WIDTH_IN / 2, _legends(sky)
+    body_in = height_in + _LABELS_IN + _legends_in(legends)
+    figure, top_in = style.new_figure(body_in, title=title, subtitle=subtitle, left_in=_LEFT_IN)
+    axes = style.add_axes(figure, left_in=_LEFT_IN, top_in=top_in, width_in=width_in, height_in=height_in)
+    _make_world(axes, step_deg=_GRID_DEG)
+    axes.set(xlabel="longitude", ylabel="latitude")
+    _align_ylabel(axes, width_in=width_in)
+    _add_links(axes, sky, _ground_tracks(sky.latitude_deg[sky.ends], sky.longitude_deg[sky.ends]))
+    _add_satellites(axes, sky, np.stack([sky.longitude_deg, sky.latitude_deg], axis=-1))
+    _add_legends(figure, legends, top_in=top_in + height_in + _LABELS_IN)
+    return figure
+
+
+def _draw_local(sky: SkyMap, *, title: str, subtitle: str, middle: np.ndarray) -> Figure:
+    size_in, legends = _LOCAL_WIDTH_IN, _legends(sky)
+    body_in = size_in + _LABELS_IN + _legends_in(legends)
+    figure, top_in = style.new_figure(body_in, title=title, subtitle=subtitle, left_in=_LEFT_IN)
+    axes = style.add_axes(figure, left_in=_LEFT_IN, top_in=top_in, width_in=size_in, height_in=size_in)
+    points_m = _ground_offsets_m(sky, middle)
+    half_m = _LOCAL_MARGIN * float(np.abs(points_m).max())
+    unit, unit_m = ("m", 1.0) if half_m < _METRES_UP_TO_M else ("km", METRES_PER_KILOMETRE)
+    limits = (-half_m / unit_m, half_m / unit_m)
+    axes.set(xlim=limits, ylim=limits)
+    axes.set_xlabel(f"east of the middle, {unit} on the ground")
+    axes.set_ylabel(f"north of the middle, {unit} on the ground")
+    _align_ylabel(axes, width_in=size_in)
+    axes.grid(True)
+    points = points_m / unit_m
+    _add_links(axes, sky, list(points[sky.ends]))
+    _add_satellites(axes, sky, points)
+    _add_locator(figure, middle, top_in=top_in)
+    _add_legends(figure, legends, top_in=top_in + size_in + _LABELS_IN)
+    return figure
+
+
+def _align_ylabel(axes: Axes, *, width_in: float) -> None:
+    """Put the label at its place whatever the ticks: matplotlib would push it off the figure."""
+    axes.yaxis.set_label_coords(-_YLABEL_IN / width_in, 0.5)
+    axes.yaxis.label.set_verticalalignment("center")
+
+
+def _add_locator(figure: Figure, middle: np.ndarray, *, top_in: float) -> None:
+    """Add a small map of the Earth that shows where a local map is."""
+    latitude_deg, longitude_deg = (float(each) for each in _degrees(middle))
+    width_in, left_in = _LOCATOR_WIDTH_IN, _LOCATOR_LEFT_IN
+    axes = style.add_axes(figure, left_in=left_in, top_in=top_in, width_in=width_in, height_in=width_in / 2)
+    _make_world(axes, step_deg=_LOCATOR_GRID_DEG)
+    axes.plot(longitude_deg, latitude_deg, "+", color=style.BLACK, markersize=9, markeredgewidth=1.5)
+    words = (
+        f"Middle: {abs(latitude_deg):.3f}°{'N' if latitude_deg >= 0 else 'S'}, "
+        f"{abs(longitude_deg):.3f}°{'E' if longitude_deg >= 0 else 'W'}\n\n"
+        "Seen from above: height does\nnot show, and satellites above\neach other share a dot."
+    )
+    axes.text(0, -0.35, words, transform=axes.transAxes, va="top", linespacing=1.4)
+
+
+def _make_world(axes: Axes, *, step_deg: int) -> None:
+    """Make axes a map of the Earth with a labelled grid."""
+    longitudes, latitudes = range(-180, 181, step_deg), range(-90, 91, step_deg)
+    axes.set(xlim=(-180, 180), ylim=(-90, 90))
+    axes.set_xticks(longitudes, [_hemisphere(each, "E", "W") for each in longitudes])
+    axes.set_yticks(latitudes, [_hemisphere(each, "N", "S") for each in latitudes])
+    axes.tick_params(length=2)
+    axes.grid(True)
+
+
+def _hemisphere(degrees: int, positive: str, negative: str) -> str:
+    letter = "" if degrees in (-180, 0, 180) else positive if degrees > 0 else negative
+    return f"{abs(degrees)}°{letter}"
+
+
+def _add_links(axes: Axes, sky: SkyMap, paths: Sequence[np.ndarray]) -> None:
+    """Draw links, a path each, those that are down below those that are up."""
+    from matplotlib.collections import LineCollection
+
+    is_up, is_assigned = sky.reason == DownReason.UP, sky.reason != DownReason.UNASSIGNED
+    width_pt = style.link_width_pt(len(paths))
+    layers = [("down", ~is_up & is_assigned, style.LIGHT_GREY, ":", width_pt)]
+    for kind in LinkKind:  # of the seam there are few, which many others would hide
+        wider = _SEAM_WIDTHS if kind == LinkKind.SEAM else 1.0
+        layers.append(
+            (kind.words, is_up & (sky.kind == kind), style.LINK_COLOURS[kind], "-", wider * width_pt)
+        )
+    for name, chosen, colour, dashes, lines_pt in layers:
+        lines = [paths[link] for link in np.flatnonzero(chosen).tolist()]
+        if lines:
+            look: dict[str, Any] = {"colors": colour, "linestyles": dashes, "linewidths": lines_pt}
+            links = LineCollection(lines, gid=f"links-{name}", **look)
+            axes.add_collection(links, autolim=False)
+
+
+def _add_satellites(axes: Axes, sky: SkyMap, points: np.ndarray) -> None:
+    """Draw satellites, at points of shape (S, 2), a shell on top of those that have more."""
+    size_pt2 = style.dot_size_pt2(len(points))
+    shells, counts = np.unique(sky.shell, return_counts=True)
+    for shell in shells[np.argsort(-counts, kind="stable")].tolist():
+        x, y = points[sky.shell == shell].T
+        look = _dot_look(shell)
+        axes.scatter(x, y, s=size_pt2, zorder=3, clip_on=False, gid=f"shell-{shell}", **look)
+
+
+def _dot_look(shell: int) -> dict[str, Any]:
+    if shell == NOWHERE:
+        return {"marker": "o", "facecolors": "white", "edgecolors": style.BLACK, "linewidths": 0.4}
+    colour, marker = style.shell_look(shell)
+    return {"marker": marker, "facecolors": colour, "edgecolors": style.GREY, "linewidths": 0.1}
+
+
+def _legends(sky: SkyMap) -> list[tuple[str, _Entries]]:
+    """Return title and entries of the three legends of a map."""
+    from matplotlib.lines import Line2D
+
+    down: _Entries = []
+    for reason in DownReason:
+        count = np.count_nonzero(sky.reason == reason)
+        if reason == DownReason.UP or not count:
+            continue
+        is_drawn = reason != DownReason.UNASSIGNED
+        line = Line2D([], [], color=style.LIGHT_GREY, linestyle=":" if is_drawn else "", linewidth=1.2)
+        down.append((line, f"{reason.words}: {count}{'' if is_drawn else ', not drawn'}"))
+    up: _Entries = []
+    for kind in LinkKind:
+        is_kind = sky.kind == kind
+        count = np.count_nonzero(is_kind & (sky.reason == DownReason.UP))
+        if is_kind.any():
+            line = Line2D([], [], color=style.LINK_COLOURS[kind], linewidth=1.5)
+            up.append((line, f"{kind.words}: {count} of {np.count_nonzero(is_kind)}"))
+    dots: _Entries = []
+    shells, counts = np.unique(sky.shell, return_counts=True)
+    for shell, count in zip(shells.tolist(), counts.tolist(), strict=True):
+        words = "in no shell" if shell == NOWHERE else f"shell {shell}"
+        dots.append((_legend_dot(shell), f"{words}: {count}"))
+    nothing: _Entries = [(Line2D([], [], linestyle=""), "none")]
+    return [("satellites", dots), ("links up", up or nothing), ("links down", down or nothing)]
+
+
+def _legend_dot(shell: int) -> Artist:
+    from matplotlib.lines import Line2D
+
+    look = _dot_look(shell)
+    return Line2D(
+        [],
+        [],
+        linestyle="",
+        markersize=4,
+        marker=look["marker"],
+        markerfacecolor=look["facecolors"],
+        markeredgecolor=look["edgecolors"],
+        markeredgewidth=look["linewidths"],
+    )
+
+
+def _legends_in(legends: list[tuple[str, _Entries]]) -> float:
+    """Return the height of legends that stand side by side, in inches."""
+    return style.LINE_IN * (1 + max(len(entries) for _, entries in legends))
+
+
+def _add_legends(figure: Figure, legends: list[tuple[str, _Entries]], *, top_in: float) -> None:
+    for left_in, (title, entries) in zip(_LEGEND_LEFTS_IN, legends, strict=True):
+        style.add_legend(figure, entries, left_in=left_in, top_in=top_in, title=title)
+
+
+def _add_history(lengths: Axes, shares: Axes, history: LengthHistory) -> tuple[tuple[Artist, Artist], str]:
+    """Draw the history of a kind of link and return its entry in the legend."""
+    is_known = np.isfinite(history.shortest_m)  # not where no link of the kind is assigned
+    minutes = history.time_s / _SECONDS_PER_MINUTE
+
+    def known(values: np.ndarray) -> np.ndarray:
+        return np.where(is_known, values, np.nan)
+
+    look: dict[str, Any] = {
+        "color": style.LINK_COLOURS[history.kind],
+        "linestyle": style.LINK_DASHES[history.kind],
+        "linewidth": 1.2,
+        "clip_on": False,  # or half the line is missing at 100 %
+        "marker": "o" if len(minutes) == 1 else None,
+        "markersize": 3,
+    }
+    shortest_km = known(history.shortest_m) / METRES_PER_KILOMETRE
+    longest_km = known(history.longest_m) / METRES_PER_KILOMETRE
+    mean_km = known(history.mean_m) / METRES_PER_KILOMETRE
+    (line,) = lengths.plot(minutes, mean_km, **look)
+    band = lengths.fill_between(
+        minutes, shortest_km, longest_km, color=look["color"], alpha=0.25, linewidth=0.5
+    )
+    shares.plot(minutes, known(history.share_up) * _PERCENT, drawstyle="steps-mid", **look)
+    return (band, line), history.kind.words
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def _directions(latitude_deg: np.ndarray, longitude_deg: np.ndarray) -> np.ndarray:
+    """Return unit vectors, shape (..., 3), of places on a sphere."""
+    latitude, longitude = np.radians(latitude_deg), np.radians(longitude_deg)
+    x, y = np.cos(latitude) * np.cos(longitude), np.cos(latitude) * np.sin(longitude)
+    return np.stack([x, y, np.sin(latitude)], axis=-1)
+
+
+def _degrees(directions: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return latitude and longitude of vectors of shape (..., 3)."""
+    x, y, z = np.moveaxis(directions, -1, 0)
+    return np.degrees(np.arctan2(z, np.hypot(x, y))), np.degrees(np.arctan2(y, x))
+
+
+def _east_and_north(directions: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the unit vectors that point east and north at directions of shape (..., 3)."""
+    longitude = np.arctan2(directions[..., 1], directions[..., 0])
+    east = np.stack([-np.sin(longitude), np.cos(longitude), np.zeros_like(longitude)], axis=-1)
+    return east, np.cross(directions, east)
+
+
+def _middle_and_radius_deg(sky: SkyMap) -> tuple[np.ndarray, float]:
+    """Return the direction of the satellites' middle, shape (3,), and how far the farthest is from it."""
+    directions = _directions(sky.latitude_deg, sky.longitude_deg)
+    total = directions.sum(axis=0)
+    size = float(np.linalg.norm(total))
+    if size == 0.0:  # spread all around
+        return directions[0], 180.0
+    middle = total / size
+    # By the chord: the arc cosine of a small angle would be mostly rounding.
+    chord = float(np.linalg.norm(directions - middle, axis=1).max())
+    return middle, float(np.degrees(2 * np.arcsin(min(chord / 2, 1))))
+
+
+def _ground_offsets_m(sky: SkyMap, middle: np.ndarray) -> np.ndarray:
+    """Return how far east and north of a middle satellites are, along the ground, shape (S, 2), in metres.
+
+    The azimuthal equidistant projection: distances and directions from the middle are true.
+    """
+    directions = _directions(sky.latitude_deg, sky.longitude_deg)
+    east, north = _east_and_north(middle)
+    offsets = np.stack([directions @ east, directions @ north], axis=-1)
+    sine = np.linalg.norm(offsets, axis=-1, keepdims=True)
+    angle = np.arctan2(sine, (directions @ middle)[:, np.newaxis])
+    offsets_m: np.ndarray = _MEAN_RADIUS_M * angle * offsets / np.where(sine > 0, sine, 1)
+    return offsets_m
+
+
+def _ground_tracks(latitude_deg: np.ndarray, longitude_deg: np.ndarray) -> list[np.ndarray]:
+    """Return what links fly over, as paths on the map.
+
+    Parameters
+    ----------
+    latitude_deg, longitude_deg
+        Of the ends of links, shape (M, 2).
+
+    Returns
+    -------
+    Longitudes and latitudes in degrees, shape (points, 2) each; a row of NaN where the map ends.
+    """
+    directions = _directions(latitude_deg, longitude_deg)
+    start, end = directions[:, 0], directions[:, 1]
+    cosine = (start * end).sum(axis=-1, keepdims=True)
+    ahead = end - cosine * start
+    sine = np.linalg.norm(ahead, axis=-1, keepdims=True)
+    # Opposite each other, all great circles join them: over the north pole then.
+    has_way = sine > _ROUNDING
+    ahead = np.where(has_way, ahead / np.where(has_way, sine, 1), _east_and_north(start)[1])
+    angle = np.arctan2(sine, cosine)
+
+    def points(links: np.ndarray, pieces: int) -> np.ndarray:
+        along = np.linspace(0, 1, pieces + 1)[:, np.newaxis] * angle[links, np.newaxis]
+        arcs = np.cos(along) * start[links, np.newaxis] + np.sin(along) * ahead[links, np.newaxis]
+        latitudes, longitudes = _degrees(arcs)
+        return np.stack([np.unwrap(longitudes, period=360, axis=1), latitudes], axis=-1)
+
+    paths: list[np.ndarray] = [np.empty((0, 2))] * len(start)
+    links, pieces = np.arange(len(start)), 1
+    while len(links):
+        curves = points(links, pieces * _CHECKS)
+        corners = curves[:, ::_CHECKS]
+        is_flat = _bend_deg(curves, corners) < _FLATNESS_DEG
+        if pieces >= _MOST_PIECES:
+            is_flat[:] = True
+        for link, path in zip(links[is_flat].tolist(), corners[is_flat], strict=True):
+            paths[link] = _cut_at_edge(path)
+        links, pieces = links[~is_flat], pieces * 2
+    return paths
+
+
+def _bend_deg(curves: np.ndarray, corners: np.ndarray) -> np.ndarray:
+    """Return how far curves are off the lines between every few of their points, shape (M,)."""
+    share = (np.arange(_CHECKS) / _CHECKS)[:, np.newaxis]
+    lines = corners[:, :-1, np.newaxis] * (1 - share) + corners[:, 1:, np.newaxis] * share
+    bend_deg: np.ndarray = np.abs(curves[:, :-1] - lines.reshape(curves[:, :-1].shape)).max(axis=(1, 2))
+    return bend_deg
+
+
+def _cut_at_edge(path: np.ndarray) -> np.ndarray:
+    """Return a path with continuous longitudes as it is on the map, from -180 to 180 degrees."""
+    turns = np.floor((path[:, 0] + 180) / 360)
+    if (turns == turns[0]).all():
+        whole: np.ndarray = path - [360 * turns[0], 0]
+        return whole
+    rows = [path[0] - [360 * turns[0], 0]]
+    for before, after, turn, next_turn in zip(path[:-1], path[1:], turns[:-1], turns[1:], strict=True):
+        if turn != next_turn:
+            edge = 360 * max(turn, next_turn) - 180
+            share = (edge - before[0]) / (after[0] - before[0])
+            latitude = before[1] + share * (after[1] - before[1])
+            rows += [[edge - 360 * turn, latitude], [np.nan, np.nan], [edge - 360 * next_turn, latitude]]
+        rows.append(after - [360 * next_turn, 0])
+    return np.array(rows)

@@ -1,0 +1,201 @@
+"""How figures look: one style, safe for the colour-blind, legible in print and the same on any machine."""
+
+from __future__ import annotations
+
+import io
+import textwrap
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from spacemoe_ns3.errors import InstallationError
+from spacemoe_ns3.links.topology import LinkKind
+
+if TYPE_CHECKING:
+    from matplotlib.artist import Artist
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+WIDTH_IN = 6.7  # the text of an A4 page, 17 cm
+PNG_DOTS_PER_INCH = 200
+MARGIN_IN, LINE_IN = 0.1, 0.165  # around everything; from one line of text to the next
+TITLE_PT, TEXT_PT = 9.0, 8.0
+_TITLE_LETTERS_A_LINE = 75
+
+# Okabe & Ito 2008, Color universal design; links and shells share none.
+BLUE, ORANGE, PURPLE, GREEN = "#0072B2", "#E69F00", "#CC79A7", "#009E73"
+BLACK, VERMILLION, SKY_BLUE, YELLOW = "#000000", "#D55E00", "#56B4E9", "#F0E442"
+GREY, LIGHT_GREY, PALE_GREY = "#555555", "#8C8C8C", "#DDDDDD"
+
+#: Colour of links by kind.
+LINK_COLOURS: Mapping[LinkKind, str] = MappingProxyType(
+    {
+        LinkKind.INTRA_PLANE: BLUE,
+        LinkKind.CROSS_PLANE: ORANGE,
+        LinkKind.SEAM: PURPLE,
+        LinkKind.INTER_SHELL: GREEN,
+    }
+)
+#: Dashes of links by kind: where two lines lie on each other, both show.
+LINK_DASHES: Mapping[LinkKind, str] = MappingProxyType(
+    {
+        LinkKind.INTRA_PLANE: "-",
+        LinkKind.CROSS_PLANE: "--",
+        LinkKind.SEAM: "-.",
+        LinkKind.INTER_SHELL: ":",
+    }
+)
+_SHELL_COLOURS = (BLACK, VERMILLION, SKY_BLUE, YELLOW, LIGHT_GREY)
+_SHELL_MARKERS = "osD^v"
+
+_SETTINGS = {
+    "figure.facecolor": "white",
+    "savefig.facecolor": "white",
+    "font.family": "DejaVu Sans",  # comes with matplotlib
+    "font.size": TEXT_PT,
+    "axes.edgecolor": GREY,
+    "axes.linewidth": 0.6,
+    "axes.formatter.useoffset": False,
+    "axes.axisbelow": True,
+    "grid.color": PALE_GREY,
+    "grid.linewidth": 0.5,
+    "xtick.color": GREY,
+    "ytick.color": GREY,
+    "xtick.labelcolor": BLACK,
+    "ytick.labelcolor": BLACK,
+    "legend.frameon": False,
+    "svg.hashsalt": "spacemoe-ns3",  # or ids in the file differ from run to run
+}
+
+
+@contextmanager
+def figure_style() -> Iterator[None]:
+    """Draw or save figures in the style, whatever matplotlib's settings; they are as before afterwards.
+
+    Raises
+    ------
+    InstallationError
+        If matplotlib is not installed.
+    """
+    try:
+        from matplotlib import style
+    except ImportError as error:
+        raise InstallationError(
+            "figures: matplotlib is not installed; install it by python -m pip install matplotlib"
+        ) from error
+    with style.context(["default", _SETTINGS]):
+        yield
+
+
+def rendered(figure: Figure, suffix: str) -> bytes:
+    """Return the bytes of a figure's file, the same whenever it is saved.
+
+    Parameters
+    ----------
+    figure
+        What to save.
+    suffix
+        ``"svg"`` or ``"png"``, which has 200 dots an inch.
+    """
+    buffer = io.BytesIO()
+    metadata = {"Date": None} if suffix == "svg" else None  # SVG would have the time of day in it
+    with figure_style():
+        figure.savefig(buffer, format=suffix, dpi=PNG_DOTS_PER_INCH, metadata=metadata)
+    return buffer.getvalue()
+
+
+def link_width_pt(links: int) -> float:
+    """Return how wide to draw each of a number of lines on a map, so that they stay apart, in points."""
+    return float(np.clip(20.0 / max(links, 1) ** 0.5, 0.25, 1.0))
+
+
+def dot_size_pt2(satellites: int) -> float:
+    """Return how large to draw each of a number of dots on a map, as an area in square points."""
+    return float(np.clip(6000.0 / max(satellites, 1), 1.8, 12.0))
+
+
+def shell_look(shell: int) -> tuple[str, str]:
+    """Return colour and marker of a shell; after five shells the colours come again with another marker."""
+    turn, place = divmod(shell, len(_SHELL_COLOURS))
+    return _SHELL_COLOURS[place], _SHELL_MARKERS[turn % len(_SHELL_MARKERS)]
+
+
+def new_figure(body_in: float, *, title: str, subtitle: str | None, left_in: float) -> tuple[Figure, float]:
+    """Return a figure as wide as a page with its title, which wraps.
+
+    Parameters
+    ----------
+    body_in
+        Height of what comes below the title, in inches.
+    title, subtitle
+        What to write above, the title in bold.
+    left_in
+        Where they begin, from the left edge, in inches.
+
+    Returns
+    -------
+    The figure, and how far from its upper edge the rest may begin, in inches.
+    """
+    from matplotlib.figure import Figure
+
+    bold = textwrap.wrap(title, _TITLE_LETTERS_A_LINE)
+    lines = [*bold, subtitle] if subtitle else bold
+    top_in = 2 * MARGIN_IN + len(lines) * LINE_IN
+    height_in = top_in + body_in + MARGIN_IN
+    figure = Figure(figsize=(WIDTH_IN, height_in))
+    for number, words in enumerate(lines):
+        figure.text(
+            left_in / WIDTH_IN,
+            1 - (MARGIN_IN + number * LINE_IN) / height_in,
+            words,
+            va="top",
+            parse_math=False,  # a dollar sign is one
+            size=TITLE_PT if number < len(bold) else TEXT_PT,
+            weight="bold" if number < len(bold) else "normal",
+        )
+    return figure, top_in
+
+
+def add_axes(figure: Figure, *, left_in: float, top_in: float, width_in: float, height_in: float) -> Axes:
+    """Add axes to a figure, their place from its left and upper edges, and their size, in inches."""
+    whole_in = float(figure.get_figheight())
+    place = (
+        left_in / WIDTH_IN,
+        1 - (top_in + height_in) / whole_in,
+        width_in / WIDTH_IN,
+        height_in / whole_in,
+    )
+    return figure.add_axes(place)
+
+
+def add_legend(
+    figure: Figure,
+    entries: Sequence[tuple[Artist | tuple[Artist, ...], str]],
+    *,
+    left_in: float,
+    top_in: float,
+    title: str | None = None,
+    columns: int = 1,
+) -> None:
+    """Add a legend to a figure, its place from the left and upper edges in inches."""
+    look: dict[str, Any] = {
+        "title_fontproperties": {"weight": "bold", "size": TEXT_PT},
+        "borderaxespad": 0.0,
+        "borderpad": 0.0,
+        "labelspacing": 0.3,
+        "handlelength": 2.2,
+        "alignment": "left",
+    }
+    handles: list[Any] = [handle for handle, _ in entries]  # those of a tuple are laid on each other
+    figure.legend(
+        handles,
+        [words for _, words in entries],
+        title=title,
+        loc="upper left",
+        bbox_to_anchor=(left_in / WIDTH_IN, 1 - top_in / float(figure.get_figheight())),
+        ncols=columns,
+        **look,
+    )
