@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
 
 from spacemoe_ns3 import (
     Activation,
+    Bernoulli,
     Computer,
     Decoding,
     Hardware,
     LaserLinks,
     MoEModel,
+    PlusGrid,
     Scenario,
     Slots,
     WalkerShell,
 )
+from spacemoe_ns3.links import Router
 
 ROOT = Path(__file__).parents[1]
 
@@ -69,8 +72,10 @@ def small_ring() -> Callable[..., Scenario]:
         sends_residual: bool = True,
         mtu_bytes: int = 1500,
         survival: float = 1.0,
-        rate_bps: float = 1e9,
+        rate_bps: float | Mapping[str | tuple[int, int], float] = 1e9,
         queue_packets: int = 1000,
+        on_loss: str = "reroute",
+        routing: str | Router = "least-delay",
         tokens: int = 6,
         span_s: float | None = 600.0,
         slots: int = 40,
@@ -83,9 +88,11 @@ def small_ring() -> Callable[..., Scenario]:
                 planes=6, satellites_per_plane=8, altitude_km=1400, inclination_deg=70, phasing=1
             ),
             links=LaserLinks(
+                topology=PlusGrid(seam=True),
                 rate_bps=rate_bps,
-                seam=True,
-                survival_probability=survival,
+                outages=(Bernoulli(survival_probability=survival),),
+                on_loss=on_loss,
+                routing=routing,
                 mtu_bytes=mtu_bytes,
                 queue_packets=queue_packets,
             ),

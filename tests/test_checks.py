@@ -7,7 +7,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from spacemoe_ns3.checks import check_number, check_whole
+from spacemoe_ns3.checks import check_number, check_whole, look_up
 from spacemoe_ns3.errors import ScenarioError, require
 
 
@@ -69,3 +69,13 @@ def test_a_rule_that_holds_says_nothing():
 
     with pytest.raises(ScenarioError, match=r"^said$"):
         require(False, "said")
+
+
+def test_a_name_like_none_of_thousands_gets_a_sentence_and_not_all_of_them():
+    names = {f"satellite-{number}": number for number in range(5000)}
+
+    assert sentence(look_up, "field", "###", names) == (
+        "field: '###' is not known; did you mean satellite-0 or satellite-1 or satellite-10 or one of 4997 "
+        "others?"
+    )
+    assert "satellite-4711" in sentence(look_up, "field", "satelite-4711", names)

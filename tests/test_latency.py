@@ -1,24 +1,30 @@
 """The delay kernels: segments, transmission, light, and messages over frozen links."""
 
+import dataclasses
 import math
 from fractions import Fraction
 
 import numpy as np
 import pytest
-from builders import chain, network
+from builders import chain, network, random_network
 
 from spacemoe_ns3.constants import SPEED_OF_LIGHT_M_S
+from spacemoe_ns3.constellation import WalkerShell
 from spacemoe_ns3.errors import ScenarioError
 from spacemoe_ns3.latency import (
+    GatewayDelays,
     expected_path_latency,
     frozen_message_delays,
     light_time_ns,
     segment_wire_bits,
     transmission_ns,
 )
+from spacemoe_ns3.links import DimensionOrder, FewestHops, LeastDelay, LoadAware, PlusGrid
 
 A_NANOSECOND_S = 1e-9
 A_FEMTOSECOND_S = 1e-15
+RELATIVE = 1e-12  # of sums of some ten delays
+AT_REST = np.zeros((1, 3))
 HEADERS_BYTES = 20 + 8 + 36  # IPv4, RFC 791; UDP, RFC 768; ours
 PPP_BYTES = 2  # the protocol field, RFC 1661
 MTU_BYTES = 1500
@@ -82,6 +88,16 @@ def test_transmission_times_broadcast():
     assert times_ns.tolist() == [[8, 4, 2], [16, 8, 4]]
 
 
+def delays_of(timeline, *, gateways, wire_bits, router=None):
+    """Delays between gateways and everyone; with least-delay paths the same there and back."""
+    delays = frozen_message_delays(
+        timeline, router=router or LeastDelay(), gateways=np.array(gateways), wire_bits=np.asarray(wire_bits)
+    )
+    if router is None:
+        assert delays.outbound_s is delays.inbound_s
+    return delays.outbound_s
+
+
 @pytest.mark.parametrize(
     ("apart_m", "nanoseconds"),
     [
@@ -92,11 +108,11 @@ def test_transmission_times_broadcast():
         (SPEED_OF_LIGHT_M_S * 1.6e-9, 2),
     ],
 )
-def test_light_takes_the_distance_over_its_speed(apart_m, nanoseconds):
+def test_light_to_a_receiver_at_rest_takes_the_distance_over_its_speed(apart_m, nanoseconds):
     one_m, other_m = np.array([[1.0e6, -2.0e6, 3.0e6]]), np.array([[1.0e6, -2.0e6, 3.0e6 + apart_m]])
 
-    assert light_time_ns(one_m, other_m).tolist() == [nanoseconds]
-    assert light_time_ns(other_m, one_m).tolist() == [nanoseconds]
+    assert light_time_ns(one_m, other_m, AT_REST).tolist() == [nanoseconds]
+    assert light_time_ns(other_m, one_m, AT_REST).tolist() == [nanoseconds]
 
 
 def test_light_times_are_rounded_from_the_distance_in_three_dimensions():
@@ -106,8 +122,52 @@ def test_light_times_are_rounded_from_the_distance_in_three_dimensions():
         math.dist(one, other) / SPEED_OF_LIGHT_M_S * 1e9 for one, other in zip(ones_m, others_m, strict=True)
     ]
 
-    off_ns = light_time_ns(ones_m, others_m) - exact_ns
+    off_ns = light_time_ns(ones_m, others_m, np.zeros((500, 3))) - exact_ns
     assert np.abs(off_ns).max() <= 0.5 + 1e-6
+
+
+def meeting_ns(source_m, receiver_m, velocity_m_s):
+    """When light meets the receiver, by bisection in exact fractions: |d + v t| = c t, to 1e-6 ns."""
+    d = [Fraction(b) - Fraction(a) for a, b in zip(source_m.tolist(), receiver_m.tolist(), strict=True)]
+    v = [Fraction(each) for each in velocity_m_s.tolist()]
+    low, high = Fraction(0), Fraction(1)
+    while high - low > Fraction(1, 10**15):
+        middle = (low + high) / 2
+        apart2 = sum((p + q * middle) ** 2 for p, q in zip(d, v, strict=True))
+        low, high = (low, middle) if apart2 <= (299_792_458 * middle) ** 2 else (middle, high)
+    return low * 10**9
+
+
+@pytest.mark.parametrize("speed_m_s", [0.0, 7.6e3, 3e5])
+def test_light_meets_a_receiver_that_moves_on(speed_m_s):
+    """Against bisection; 300 km/s is far beyond any orbit, so that the terms of second order show too."""
+    random = np.random.default_rng(2)
+    sources_m, receivers_m = random.uniform(-7e6, 7e6, (2, 40, 3))
+    heading = random.normal(size=(40, 3))
+    velocities_m_s = speed_m_s * heading / np.linalg.norm(heading, axis=1, keepdims=True)
+
+    light_ns = light_time_ns(sources_m, receivers_m, velocities_m_s)
+
+    for number, here in enumerate(zip(sources_m, receivers_m, velocities_m_s, strict=True)):
+        assert abs(int(light_ns[number]) - meeting_ns(*here)) <= Fraction(1, 2) + Fraction(1, 10**6)
+
+
+def test_the_two_directions_of_a_link_differ_by_the_flight_of_the_receivers():
+    """In the same plane, one behind the other: light flies towards the one and after the other.
+
+    With both at v, t = d / (c - v) forwards and d / (c + v) back.
+    """
+    apart_m, speed_m_s = 4e6, 7.5e3
+    ends_m = np.array([[0.0, 0.0, 0.0]]), np.array([[0.0, apart_m, 0.0]])
+    velocity_m_s = np.array([[0.0, speed_m_s, 0.0]])
+
+    ahead_ns, back_ns = (
+        int(light_time_ns(near, far, velocity_m_s)[0]) for near, far in (ends_m, ends_m[::-1])
+    )
+
+    assert abs(ahead_ns - apart_m / (SPEED_OF_LIGHT_M_S - speed_m_s) * 1e9) <= 0.5 + 1e-6
+    assert abs(back_ns - apart_m / (SPEED_OF_LIGHT_M_S + speed_m_s) * 1e9) <= 0.5 + 1e-6
+    assert ahead_ns - back_ns > 600
 
 
 @pytest.mark.parametrize("packets", [1, 2, 5])
@@ -118,8 +178,8 @@ def test_a_message_takes_m_plus_h_minus_1_transmissions_and_the_light_of_its_hop
     wire_bits = bits_of((packets - 1) * ROOM_BYTES + last_bytes)
     hops = np.arange(1, 5)
 
-    delay_s = frozen_message_delays(
-        chain(satellites=5, hop_m=HOP_M, rate_bps=RATE_BPS), sources=np.array([0]), wire_bits=wire_bits
+    delay_s = delays_of(
+        chain(satellites=5, hop_m=HOP_M, rate_bps=RATE_BPS), gateways=[0], wire_bits=wire_bits
     )[0, 0]
 
     full_s, light_s = 8 * (MTU_BYTES + PPP_BYTES) / RATE_BPS, HOP_M / SPEED_OF_LIGHT_M_S
@@ -143,8 +203,8 @@ def test_packets_that_are_simulated_one_by_one_take_as_long_as_the_closed_form()
             here = max(here, free[hop]) + Fraction(bits, RATE_BPS)
             free[hop] = here
 
-    delay_s = frozen_message_delays(
-        chain(satellites=hops + 1, hop_m=1e-6, rate_bps=RATE_BPS), sources=np.array([0]), wire_bits=wire_bits
+    delay_s = delays_of(
+        chain(satellites=hops + 1, hop_m=1e-6, rate_bps=RATE_BPS), gateways=[0], wire_bits=wire_bits
     )[0, 0, hops]
 
     assert delay_s == pytest.approx(float(here), abs=A_NANOSECOND_S / 1e3, rel=0)
@@ -157,7 +217,7 @@ SLOT_S = 2.0
 
 @pytest.fixture
 def now_and_then():
-    return frozen_message_delays(
+    return delays_of(
         network(
             positions_m=[[0, 0, 0], [HOP_M, 0, 0], [2 * HOP_M, 0, 0]],
             ends=[(0, 1), (1, 2)],
@@ -165,8 +225,8 @@ def now_and_then():
             slot_ns=round(SLOT_S * 1e9),
             rate_bps=RATE_BPS,
         ),
-        sources=np.array([0, 2]),
-        wire_bits=np.array([8000]),
+        gateways=[0, 2],
+        wire_bits=[8000],
     )
 
 
@@ -196,34 +256,99 @@ def test_a_satellite_reaches_itself_at_once(now_and_then):
 
 def test_past_the_last_slot_the_slots_begin_anew():
     """The only path is in the first slot: from slot n of three it is 3 - n slots away, less a half."""
-    delay_s = frozen_message_delays(
+    delay_s = delays_of(
         chain(satellites=2, hop_m=HOP_M, up=[[1], [0], [0]], rate_bps=RATE_BPS),
-        sources=np.array([0]),
-        wire_bits=np.array([8000]),
+        gateways=[0],
+        wire_bits=[8000],
     )[:, 0, 1]
 
     assert delay_s - delay_s[0] == pytest.approx([0.0, 1.5, 0.5], abs=A_NANOSECOND_S / 1e3, rel=0)
 
 
 def test_a_satellite_that_is_never_reached_is_infinitely_far():
-    delay_s = frozen_message_delays(
-        chain(satellites=2, hop_m=HOP_M, up=[[0], [0]]), sources=np.array([0]), wire_bits=np.array([8000])
-    )
+    delay_s = delays_of(chain(satellites=2, hop_m=HOP_M, up=[[0], [0]]), gateways=[0], wire_bits=[8000])
 
     assert np.isinf(delay_s[:, 0, 1]).all()
 
 
-def test_the_expected_path_latency_is_the_mean_way_to_a_satellite_and_on_to_the_next_gateway():
+@pytest.mark.parametrize("is_symmetric", [True, False])
+def test_the_expected_path_latency_is_the_mean_way_to_a_satellite_and_on_to_the_next_gateway(is_symmetric):
     """A loop over layers and satellites; the last layer goes on to the first."""
     random = np.random.default_rng(3)
-    delay_s = random.random((4, 3, 6))  # (T, L, S)
+    outbound_s, inbound_s = random.random((2, 4, 3, 6))  # (T, L, S)
+    if is_symmetric:
+        inbound_s = outbound_s
 
-    latency_s = expected_path_latency(delay_s)
+    latency_s = expected_path_latency(GatewayDelays(outbound_s=outbound_s, inbound_s=inbound_s))
 
     for layer in range(3):
         for satellite in range(6):
             ways = [
-                delay_s[slot, layer, satellite] + delay_s[slot, (layer + 1) % 3, satellite]
+                outbound_s[slot, layer, satellite] + inbound_s[slot, (layer + 1) % 3, satellite]
                 for slot in range(4)
             ]
             assert latency_s[layer, satellite] == pytest.approx(sum(ways) / 4, rel=1e-12)
+
+
+def walked_s(network, next_hop, source, goal, wire_bits):
+    """A message hop by hop: light and transmission of its first packet, the others at the slowest rate."""
+    link_of = {}
+    for link, (a, b) in enumerate(network.ends.tolist()):
+        link_of[a, b] = link_of[b, a] = link
+    here, total_s, slowest_bps = source, 0.0, math.inf
+    while here != goal:
+        if next_hop[here] == -1:
+            return math.inf
+        link, here = link_of[here, int(next_hop[here])], int(next_hop[here])
+        total_s += float(network.delay_s[link]) + int(wire_bits[0]) / int(network.rate_bps[link])
+        slowest_bps = min(slowest_bps, int(network.rate_bps[link]))
+    return total_s + sum(wire_bits[1:].tolist()) / slowest_bps
+
+
+def loads(network):
+    """Every direction of every link is busy to another share."""
+    directions = [pair for a, b in network.ends.tolist() for pair in ((a, b), (b, a))]
+    return dict(zip(directions, np.random.default_rng(4).random(len(directions)).tolist(), strict=True))
+
+
+@pytest.mark.parametrize("message_bytes", [1000, 5000])
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("name", ["least delay", "fewest hops", "load aware"])
+def test_delays_are_those_of_a_walk_to_and_from_each_gateway(message_bytes, seed, name):
+    """Every link has its own rate; in one slot, some satellites are cut off for good."""
+    timeline = random_network(seed, slots=1, density=0.15)
+    gateways, wire_bits = np.array([2, 9, 17]), bits_of(message_bytes)
+    here = timeline.network(0)
+    router = {
+        "least delay": LeastDelay(),
+        "fewest hops": FewestHops(),
+        "load aware": LoadAware(utilisation=loads(here)),
+    }[name]
+
+    delays = frozen_message_delays(timeline, router=router, gateways=gateways, wire_bits=wire_bits)
+
+    next_hop = router.next_hops(here, destinations=np.arange(30), packet_bits=int(wire_bits[0]))
+    for row, gateway in enumerate(gateways.tolist()):
+        for satellite in range(30):
+            there_s = walked_s(here, next_hop[satellite], gateway, satellite, wire_bits)
+            back_s = walked_s(here, next_hop[gateway], satellite, gateway, wire_bits)
+            assert delays.outbound_s[0, row, satellite] == pytest.approx(there_s, rel=RELATIVE)
+            assert delays.inbound_s[0, row, satellite] == pytest.approx(back_s, rel=RELATIVE)
+    assert np.array_equal(delays.outbound_s, delays.inbound_s) == router.is_symmetric
+
+
+def test_a_way_there_that_is_not_the_way_back_has_its_own_delay():
+    """Across first, then along: from 0 to 4 by way of 3, back by way of 1; the links of 3 are slower."""
+    layout = WalkerShell(planes=3, satellites_per_plane=3, altitude_km=800, inclination_deg=60).build().layout
+    ends = PlusGrid().wire(layout=layout, ephemeris=None, slots=None).ends
+    rates_bps = np.where((ends == 3).any(axis=1), RATE_BPS, 2 * RATE_BPS)
+    positions_m = np.random.default_rng(1).uniform(-1, 1, (9, 3))  # so near that light takes no time
+    grid = dataclasses.replace(network(positions_m=positions_m, ends=ends, rate_bps=rates_bps), layout=layout)
+
+    delays = frozen_message_delays(
+        grid, router=DimensionOrder(), gateways=np.array([0]), wire_bits=np.array([8000, 8000])
+    )
+
+    packet_s = 8000 / RATE_BPS
+    assert delays.outbound_s[0, 0, 4] == pytest.approx(3 * packet_s, abs=20 * A_NANOSECOND_S)
+    assert delays.inbound_s[0, 0, 4] == pytest.approx(1.5 * packet_s, abs=20 * A_NANOSECOND_S)

@@ -7,10 +7,20 @@ import pytest
 from builders import hosts
 
 from spacemoe_ns3.errors import SimulationError
-from spacemoe_ns3.results import PARTS, RESIDUAL, Account, EngineResult, Legs, TokenTrace, account_for
+from spacemoe_ns3.results import (
+    DROP_REASONS,
+    PARTS,
+    RESIDUAL,
+    Account,
+    EngineResult,
+    Legs,
+    TokenTrace,
+    account_for,
+)
 
 TOKENS, LAYERS, EXPERTS, TOP_K = 5, 3, 4, 2
 ROWS = np.array([0, 0, 0, 1, 1]), np.array([0, 1, 2, 0, 1])
+NOTHING = dict.fromkeys(DROP_REASONS, (0, 0, 0))
 PLACEMENT = hosts(gateways=[100, 101, 102], experts=np.arange(LAYERS * EXPERTS).reshape(LAYERS, EXPERTS))
 
 
@@ -234,14 +244,35 @@ def test_the_means_of_the_parts_sum_to_the_mean_latency():
 
 
 def test_what_is_neither_received_nor_dropped_is_in_flight():
-    account = Account(sent=(10, 20, 3000), received=(7, 15, 2000), dropped=(1, 2, 300)).as_dict()
+    dropped = {**NOTHING, "cut": (1, 2, 300)}
+    account = Account(sent=(10, 20, 3000), received=(7, 15, 2000), dropped=dropped).as_dict()
 
-    assert account["messages"] == {"sent": 10, "received": 7, "dropped": 1, "in_flight": 2}
+    assert account["messages"] == {
+        "sent": 10,
+        "received": 7,
+        "dropped": 1,
+        "in_flight": 2,
+        "dropped_by_reason": {"cut": 1},
+    }
     assert account["segments"]["in_flight"] == 3
     assert account["bytes"]["in_flight"] == 700
 
 
+def test_what_was_dropped_is_the_sum_over_its_reasons():
+    """A message counts with its first segment, so a reason may have segments and no message."""
+    dropped = {**NOTHING, "queue full": (2, 5, 700), "time to live": (1, 1, 40), "queued": (0, 3, 60)}
+    account = Account(sent=(9, 30, 4000), received=(6, 20, 3000), dropped=dropped).as_dict()
+
+    assert {unit: side["dropped"] for unit, side in account.items()} == {
+        "messages": 3,
+        "segments": 9,
+        "bytes": 800,
+    }
+    assert account["segments"]["in_flight"] == 1
+    assert account["segments"]["dropped_by_reason"] == {"queue full": 5, "queued": 3, "time to live": 1}
+
+
 def test_the_account_is_handed_on():
-    account = Account(sent=(1, 1, 1), received=(1, 1, 1), dropped=(0, 0, 0))
+    account = Account(sent=(1, 1, 1), received=(1, 1, 1), dropped=NOTHING)
 
     assert accounted(random_trace(), account=account).account is account

@@ -7,6 +7,7 @@ import pytest
 from builders import hosts, work
 
 from spacemoe_ns3.analytic import expected_s_per_token
+from spacemoe_ns3.latency import GatewayDelays
 from spacemoe_ns3.moe import activation_sets, draw_activations
 from spacemoe_ns3.streams import stream
 
@@ -17,7 +18,7 @@ FOUR_SIGMA = 4.0
 
 @pytest.fixture(scope="module")
 def instance():
-    """Delays of a tenth of a second, drawn at random for every slot, gateway and satellite."""
+    """Delays of a tenth of a second, drawn at random for every slot, gateway, satellite and direction."""
     random = np.random.default_rng(5)
     chosen = random.permutation(SATELLITES)[: LAYERS * (EXPERTS + 1)]
     weights = random.dirichlet(np.full(EXPERTS, 1.0), size=LAYERS)
@@ -32,14 +33,17 @@ def instance():
         ),
         "placement": hosts(gateways=chosen[:LAYERS], experts=chosen[LAYERS:].reshape(LAYERS, EXPERTS)),
         "sets": activation_sets(weights=weights, top_k=TOP_K, random=None),
-        "gateway_delay_s": random.random((SLOTS, LAYERS, SATELLITES)) / 10,
+        "delays": GatewayDelays(
+            outbound_s=random.random((SLOTS, LAYERS, SATELLITES)) / 10,
+            inbound_s=random.random((SLOTS, LAYERS, SATELLITES)) / 10,
+        ),
     }
 
 
 def way_s(instance, slot, layer, expert):
     host = instance["placement"].experts[layer, expert]
-    delay_s = instance["gateway_delay_s"]
-    return delay_s[slot, layer, host] + delay_s[slot, (layer + 1) % LAYERS, host]
+    delays = instance["delays"]
+    return delays.outbound_s[slot, layer, host] + delays.inbound_s[slot, (layer + 1) % LAYERS, host]
 
 
 def computed(instance):

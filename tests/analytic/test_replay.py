@@ -1,141 +1,30 @@
 """The formula on the packets' draws, against a walk of one message after the other in plain Python."""
 
-import heapq
-import itertools
+import dataclasses
+import functools
 import math
-from fractions import Fraction
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from builders import chain, hosts, network, work
+from builders import chain, hosts, network, routes_to, timeline_of, work
+from one_by_one import LIGHT_M_S, LostError, OneByOne
 
 from spacemoe_ns3.analytic import replay
-from spacemoe_ns3.constellation import Slots, WalkerShell, propagate
+from spacemoe_ns3.constellation import Slots, WalkerShell
 from spacemoe_ns3.errors import UndeliveredError
 from spacemoe_ns3.latency import segment_wire_bits
-from spacemoe_ns3.links import LaserLinks, Routes, build_timeline
+from spacemoe_ns3.links import (
+    Bernoulli,
+    DimensionOrder,
+    FewestHops,
+    LaserLinks,
+    LeastDelay,
+    PlusGrid,
+)
 from spacemoe_ns3.moe import Activation, Computer, Decoding, Hardware, MoEModel, build_workload
 from spacemoe_ns3.placement import Placement
-from spacemoe_ns3.streams import stream
 
-LIGHT_M_S = 299_792_458
-WIRE_OVERHEAD_BYTES = 36 + 8 + 20 + 2  # ours, UDP, IPv4, PPP
 MODEL = {"heads": 16, "kv_heads": 4, "head_dim": 64, "expert_ffn": 2048, "vocabulary": 32_000}
-
-
-class OneByOne:
-    """Walks one segment after the other, hop by hop, with nothing but numbers."""
-
-    def __init__(self, *, workload, placement, routes):
-        self.workload, self.placement, self.routes = workload, placement, routes
-        self.timeline = routes.timeline
-        self.row = {satellite: row for row, satellite in enumerate(routes.destinations.tolist())}
-        self.ports = [[] for _ in range(self.timeline.satellites)]
-        for link, (one, other) in enumerate(self.timeline.ends.tolist()):
-            self.ports[one].append((other, link))
-            self.ports[other].append((one, link))
-
-    def position_m(self, satellite, time_ns):
-        """The cubic through two knots, by Horner's rule."""
-        sky = self.timeline.ephemeris
-        knot = min(time_ns // sky.step_ns, len(sky.positions_m) - 2)
-        s, step_s = (time_ns - knot * sky.step_ns) / sky.step_ns, sky.step_ns / 1e9
-        p0, p1 = sky.positions_m[knot, satellite].tolist(), sky.positions_m[knot + 1, satellite].tolist()
-        v0, v1 = (
-            sky.velocities_m_s[knot, satellite].tolist(),
-            sky.velocities_m_s[knot + 1, satellite].tolist(),
-        )
-        return [
-            a
-            + s
-            * (step_s * u + s * (3 * (b - a) - step_s * (2 * u + v) + s * (2 * (a - b) + step_s * (u + v))))
-            for a, b, u, v in zip(p0, p1, v0, v1, strict=True)
-        ]
-
-    def segments_bits(self):
-        room = self.timeline.mtu_bytes - WIRE_OVERHEAD_BYTES + 2
-        left = self.workload.message_bytes
-        while left > 0:
-            yield 8 * (min(left, room) + WIRE_OVERHEAD_BYTES)
-            left -= room
-
-    def send(self, source, goal, sent_ns):
-        """Return what the segment that arrives last went through: the message is complete with it.
-
-        Segments are forwarded in the order in which they come to a satellite, which after a change of
-        slots need not be that of the message; those that wait there for a slot leave in that order.
-        """
-        slot_ns, free_ns, ways = self.timeline.slots.slot_ns, {}, []
-        # When, in which order it came, which segment, its bits, where; what it has gone through.
-        under_way = [
-            (sent_ns, number, number, bits, source, 0, 0, 0)
-            for number, bits in enumerate(self.segments_bits())
-        ]
-        came = itertools.count(len(under_way))
-        while under_way:
-            now, _, number, bits, node, propagation, waiting, hops = heapq.heappop(under_way)
-            if node == goal:
-                ways.append((now, propagation, waiting, hops))
-                continue
-            port = int(self.routes.table(now // slot_ns)[self.row[goal], node])
-            if port == 255:
-                rest_ns = slot_ns - now % slot_ns
-                heapq.heappush(
-                    under_way,
-                    (now + rest_ns, next(came), number, bits, node, propagation, waiting + rest_ns, hops),
-                )
-                continue
-            far, link = self.ports[node][port]
-            start = max(now, free_ns.get((node, far), 0))
-            exact = Fraction(bits * 10**9, int(self.timeline.rate_bps[link]))
-            free_ns[node, far] = start + math.floor(exact + Fraction(1, 2))
-            apart_m = math.dist(self.position_m(node, start), self.position_m(far, start))
-            light_ns = math.floor(apart_m / LIGHT_M_S * 1e9 + 0.5)
-            there_ns = free_ns[node, far] + light_ns
-            heapq.heappush(
-                under_way,
-                (there_ns, next(came), number, bits, far, propagation + light_ns, waiting, hops + 1),
-            )
-        arrived, propagation, waiting, hops = ways[-1]
-        return SimpleNamespace(
-            sent=sent_ns,
-            arrived=arrived,
-            propagation=propagation,
-            serialisation=arrived - sent_ns - propagation - waiting,
-            queueing=0,
-            waiting=waiting,
-            hops=hops,
-        )
-
-    def tokens(self):
-        """Yield each token: its start, its layers, the end of its head."""
-        work, token = self.workload, 0
-        for start_ns, length in zip(work.starts_ns.tolist(), work.sequence_tokens.tolist(), strict=True):
-            now = start_ns
-            for _ in range(length):
-                begun, layers = now, []
-                for layer in range(work.layers):
-                    layers.append(self.layer(token, layer, now))
-                    now = layers[-1].end
-                yield SimpleNamespace(start=begun, layers=layers, end=now + work.head_ns)
-                now += work.head_ns
-                token += 1
-
-    def layer(self, token, layer, now):
-        work, gateways = self.workload, self.placement.gateways.tolist()
-        here, onward = gateways[layer], gateways[(layer + 1) % work.layers]
-        done = now + int(work.gateway_ns[layer])
-        dispatches, results = [], []
-        for expert in work.activations[token, layer].tolist():
-            host = int(self.placement.experts[layer, expert])
-            dispatches.append(self.send(here, host, done))
-            results.append(self.send(host, onward, dispatches[-1].arrived + int(work.expert_ns[layer])))
-        residual = self.send(here, onward, done) if work.sends_residual else None
-        ends = [result.arrived for result in results] + ([residual.arrived] if residual else [])
-        return SimpleNamespace(
-            start=now, done=done, dispatches=dispatches, results=results, residual=residual, end=max(ends)
-        )
 
 
 def assert_same(legs, where, expected):
@@ -161,20 +50,26 @@ def assert_same_trace(trace, by_hand):
         assert trace.head_finished[token] == expected.end
 
 
-def ring(*, slots, tokens, tokens_per_sequence, sends_residual=True, seed=7, **links):
+def ring(
+    *,
+    slots,
+    tokens,
+    tokens_per_sequence,
+    sends_residual=True,
+    top_k=2,
+    seed=7,
+    survival=1.0,
+    router=None,
+    **links,
+):
     """Six layers of four experts on 72 satellites, at random places."""
     shell = WalkerShell(planes=6, satellites_per_plane=12, altitude_km=1000, inclination_deg=60, phasing=1)
     grid = slots.grid(shell.period_s)
-    rules = LaserLinks(seam=True, **links)
-    timeline = build_timeline(
-        shell=shell,
-        ephemeris=propagate(shell, end_ns=grid.end_ns + 10**9),
-        slots=grid,
-        links=rules,
-        random=stream(seed, "links.outages"),
-    )
+    weather = (Bernoulli(survival_probability=survival),)
+    rules = LaserLinks(topology=PlusGrid(seam=True), outages=weather, **links)
+    timeline = timeline_of(shell, links=rules, slots=grid, seed=seed)
     workload = build_workload(
-        model=MoEModel(name="six", layers=6, hidden=1024, experts=4, top_k=2, **MODEL),
+        model=MoEModel(name="six", layers=6, hidden=1024, experts=4, top_k=top_k, **MODEL),
         hardware=Hardware(
             gateway=Computer(name="gateway", peak_flops=1e12), expert=Computer(name="expert", peak_flops=50e9)
         ),
@@ -192,13 +87,13 @@ def ring(*, slots, tokens, tokens_per_sequence, sends_residual=True, seed=7, **l
     return {
         "workload": workload,
         "placement": Placement(name="anywhere", gateways=chosen[:6], experts=chosen[6:].reshape(6, 4)),
-        "routes": routes_over(timeline, chosen, message_bytes=2048),
+        "routes": routes_over(timeline, chosen, message_bytes=2048, router=router),
     }
 
 
-def routes_over(timeline, destinations, *, message_bytes):
+def routes_over(timeline, destinations, *, message_bytes, router=None):
     bits = segment_wire_bits(message_bytes=message_bytes, mtu_bytes=timeline.mtu_bytes)
-    return Routes(timeline=timeline, destinations=np.unique(destinations), packet_bits=int(bits[0]))
+    return routes_to(timeline, np.unique(destinations), packet_bits=int(bits[0]), router=router)
 
 
 RINGS = {
@@ -207,7 +102,7 @@ RINGS = {
         "slots": Slots(),
         "mtu_bytes": 1500,
         "rate_bps": 10e9,
-        "survival_probability": 0.98,
+        "survival": 0.98,
     },
     "without residual": {"slots": Slots(), "sends_residual": False, "rate_bps": 1e9},
     "seven packets on slow links": {"slots": Slots(), "mtu_bytes": 364, "rate_bps": 3e6},
@@ -232,7 +127,7 @@ def test_the_replay_is_that_walk_through_stormy_slots_of_20_milliseconds(mtu_byt
         seed=seed,
         mtu_bytes=mtu_bytes,
         rate_bps=20e6,
-        survival_probability=0.75,
+        survival=0.75,
     )
     trace = replay(**instance)
 
@@ -240,6 +135,41 @@ def test_the_replay_is_that_walk_through_stormy_slots_of_20_milliseconds(mtu_byt
     assert (trace.dispatch.waiting > 0).any()  # or the storm is not one
     slot_ns = instance["routes"].timeline.slots.slot_ns
     assert (trace.dispatch.arrived // slot_ns > trace.dispatch.sent // slot_ns).any()
+
+
+def living(instance, *, seed=1):
+    """The ring with rates that are drawn anew for each link in each slot."""
+    routes = instance["routes"]
+    drawn = np.random.default_rng(seed).integers(10_000_000, 60_000_000, routes.timeline.rate_bps.shape)
+    timeline = dataclasses.replace(routes.timeline, rate_bps=drawn)
+    chosen, bits = routes.destinations, routes.packet_bits
+    return {**instance, "routes": routes_to(timeline, chosen, packet_bits=bits, router=routes.router)}
+
+
+@pytest.mark.parametrize("mtu_bytes", [9000, 700])
+@pytest.mark.parametrize("has_living_rates", [False, True])
+@pytest.mark.parametrize("router", [LeastDelay(), FewestHops(), DimensionOrder()], ids=repr)
+def test_the_replay_reroutes_what_links_leave_behind(mtu_bytes, has_living_rates, router):
+    """Slots of 2 ms; packets of 0.03 to 1.7 ms: links go down while they are sent, and while they queue."""
+    instance = ring(
+        slots=Slots(count=3000, span_s=6.0),
+        tokens=2,
+        tokens_per_sequence=2,
+        mtu_bytes=mtu_bytes,
+        rate_bps=20e6,
+        survival=0.85,
+        router=router,
+        # Dimension order does not go around links that are hidden for long.
+        grazing_altitude_km=-1e4,
+        max_angular_rate_rad_s=None,
+    )
+    if has_living_rates:
+        instance = living(instance)
+    by_hand = OneByOne(**instance)
+
+    assert_same_trace(replay(**instance), by_hand)
+    assert by_hand.rerouted["cut"] > 0
+    assert by_hand.rerouted["queued"] > 0 or mtu_bytes == 9000
 
 
 # Two satellites a light time of 10 ms apart; 1000 bytes and 66 of headers at 1 Mb/s take 8.528 ms.
@@ -350,3 +280,127 @@ def test_a_message_that_finds_no_path_before_the_end_is_an_error_with_a_remedy(u
         UndeliveredError, match=r"from satellite \d to satellite \d.*the end of the time span.*slots\.span_s"
     ):
         one_way(timeline, gateway=0, expert=1)
+
+
+# A link goes down at the second slot's start, 10 ms after zero: what becomes of a packet there and then. The
+# packet's first bit leaves at 1000 ns, its last 8.528 ms later, or 17.056 ms later at half the rate.
+ONE_SLOT_NS = 10_000_000
+DETOUR_M = math.sqrt(2) * HOP_M
+
+
+def detour(*, policy, rate_bps=10**6, slot_ns=ONE_SLOT_NS, **settings):
+    """Satellites 0 and 1, and 2 on a detour of two hops; the direct link goes down and stays down."""
+    up = np.ones((40, 3), bool)
+    up[1:, 0] = False
+    timeline = network(
+        positions_m=[[0, 0, 0], [DETOUR_M, 0, 0], [DETOUR_M / 2, DETOUR_M / 2, 0]],
+        ends=[(0, 1), (0, 2), (1, 2)],
+        up=up,
+        slot_ns=slot_ns,
+        rate_bps=rate_bps,
+        policy=policy,
+        **settings,
+    )
+    return one_way(timeline, gateway=0, expert=1)
+
+
+@pytest.mark.parametrize("policy", ["deliver", "reroute"])
+def test_what_has_left_when_its_link_goes_down_arrives(policy):
+    dispatch = detour(policy=policy).dispatch
+
+    assert dispatch.arrived[0, 0, 0] == 1000 + PACKET_NS + round(math.sqrt(2) * LIGHT_NS)
+    assert dispatch.hops[0, 0, 0] == 1
+
+
+def test_what_is_cut_goes_the_other_way_and_its_stay_is_serialisation():
+    """The slot ends a nanosecond before the last bit has left."""
+    slot_ns = 1000 + PACKET_NS - 1
+
+    dispatch = detour(policy="reroute", slot_ns=slot_ns).dispatch
+
+    assert dispatch.arrived[0, 0, 0] == slot_ns + 2 * (PACKET_NS + LIGHT_NS)
+    assert dispatch.hops[0, 0, 0] == 2
+    assert dispatch.serialisation[0, 0, 0] == slot_ns - 1000 + 2 * PACKET_NS
+    assert dispatch.propagation[0, 0, 0] == 2 * LIGHT_NS
+    assert dispatch.waiting[0, 0, 0] == 0
+
+
+@pytest.mark.parametrize("policy", ["drop", "deliver", "reroute"])
+def test_what_leaves_in_the_very_nanosecond_has_left(policy):
+    slot_ns = 1000 + PACKET_NS
+    if policy == "drop":
+        with pytest.raises(
+            UndeliveredError, match=rf"the link from satellite 0 to 1 went down at {slot_ns} ns"
+        ):
+            detour(policy=policy, slot_ns=slot_ns)
+        return
+
+    assert detour(policy=policy, slot_ns=slot_ns).dispatch.hops[0, 0, 0] == 1
+
+
+def test_what_arrives_in_the_very_nanosecond_has_arrived_even_if_links_drop_all():
+    slot_ns = 1000 + PACKET_NS + round(math.sqrt(2) * LIGHT_NS)
+
+    dispatch = detour(policy="drop", slot_ns=slot_ns).dispatch
+    assert dispatch.arrived[0, 0, 0] == slot_ns
+    with pytest.raises(UndeliveredError, match=r"dispatch of expert 0.*links\.on_loss is 'drop'"):
+        detour(policy="drop", slot_ns=slot_ns - 1)
+
+
+def test_what_is_cut_is_lost_unless_it_is_rerouted():
+    with pytest.raises(
+        UndeliveredError,
+        match=r"message not delivered \(request 0, token 0, layer 0, dispatch of expert 0, from satellite 0 "
+        r"to satellite 1, sent at 1000 ns\): .*went down at 8528999 ns.*'deliver'; choose 'reroute'",
+    ):
+        detour(policy="deliver", slot_ns=1000 + PACKET_NS - 1)
+
+
+def lossy(policy, mtu_bytes, seed):
+    """One message after the other over links that take packets with them, in slots of 2 ms."""
+    return ring(
+        slots=Slots(count=1500, span_s=3.0),
+        tokens=1,
+        tokens_per_sequence=1,
+        sends_residual=False,
+        top_k=1,
+        seed=seed,
+        mtu_bytes=mtu_bytes,
+        rate_bps=20e6,
+        survival=0.99 if policy == "drop" else 0.9,
+        on_loss=policy,
+    )
+
+
+@functools.cache
+def first_lost(policy, mtu_bytes, seed):
+    """Whose link takes the first segment with it, and when; None if none does."""
+    try:
+        list(OneByOne(**lossy(policy, mtu_bytes, seed)).tokens())
+    except LostError as lost:
+        return lost.args
+    return None
+
+
+@pytest.mark.parametrize("policy", ["drop", "deliver"])
+@pytest.mark.parametrize("mtu_bytes", [9000, 700])
+@pytest.mark.parametrize("seed", range(4))
+def test_the_replay_loses_a_message_where_that_walk_does(policy, mtu_bytes, seed):
+    """Either both arrive, token by token the same, or both lose a message, at the same link and time."""
+    instance = lossy(policy, mtu_bytes, seed)
+    lost = first_lost(policy, mtu_bytes, seed)
+    if lost is None:
+        assert_same_trace(replay(**instance), OneByOne(**instance))
+        return
+
+    (near, far), at_ns = lost
+    with pytest.raises(UndeliveredError, match=rf"from satellite {near} to {far} went down at {at_ns} ns"):
+        replay(**instance)
+
+
+@pytest.mark.parametrize("policy", ["drop", "deliver"])
+def test_of_those_walks_most_lose_a_message(policy):
+    """A guard of the test above."""
+    lost = [first_lost(policy, mtu_bytes, seed) for mtu_bytes in (9000, 700) for seed in range(4)]
+
+    assert sum(each is not None for each in lost) >= 5

@@ -43,6 +43,9 @@ def test_the_tables_are_made_from_the_committed_data() -> None:
     summary, seeds = json.loads(module.SUMMARY.read_text()), json.loads(module.SEEDS.read_text())
     assert module.result_table(summary) in (ROOT / "README.md").read_text()
     assert module.paper_table(seeds) in (ROOT / "docs" / "paper.md").read_text()
+    benchmark = json.loads(module.BENCHMARK.read_text())
+    assert module.benchmark_table(benchmark) in (ROOT / "docs" / "sky.md").read_text()
+    assert module.printed(module.SKY) in (ROOT / "docs" / "sky.md").read_text()
 
 
 def test_what_the_paper_page_claims_holds_in_the_data() -> None:

@@ -1,21 +1,18 @@
-"""The links through time: which are up, why others are down, how long light takes."""
+"""The links through time: ports, changes, and the network of one slot."""
 
-import math
+import dataclasses
 
+import networkx as nx
 import numpy as np
 import pytest
+from builders import network, random_network, timeline_of
 
 from spacemoe_ns3.constants import SPEED_OF_LIGHT_M_S
-from spacemoe_ns3.constellation import SlotGrid, WalkerShell, propagate
-from spacemoe_ns3.errors import ScenarioError
-from spacemoe_ns3.links import DownReason, LaserLinks, build_timeline, plus_grid
-from spacemoe_ns3.links.outages import bernoulli
-from spacemoe_ns3.streams import stream
+from spacemoe_ns3.constellation import SlotGrid, WalkerShell
+from spacemoe_ns3.links import DownReason, LaserLinks, PlusGrid
 
-SLOTS = SlotGrid(count=40, slot_ns=140 * 10**9)  # an orbit
-FOUR_SIGMA = 4.0  # of a binomial count: one in 16,000
-A_PICOSECOND = 1e-12
-FAST_ENOUGH_RAD_S = 1e3
+SLOTS = SlotGrid(count=4, slot_ns=60 * 10**9)
+A_MILLIMETRE_M = 1e-3
 
 
 def shell(**changes):
@@ -23,145 +20,13 @@ def shell(**changes):
     return WalkerShell(**{**settings, **changes})
 
 
-def timeline(some_shell, *, seed=1, slots=SLOTS, **rules):
-    links = LaserLinks(**rules)
-    return build_timeline(
-        shell=some_shell,
-        ephemeris=propagate(some_shell, end_ns=slots.end_ns),
-        slots=slots,
-        links=links,
-        random=stream(seed, "links.outages"),
-    )
+def sky(some_shell, *, seam=False):
+    return timeline_of(some_shell, links=LaserLinks(topology=PlusGrid(seam=seam)), slots=SLOTS)
 
 
 @pytest.fixture(scope="module")
 def clear():
-    """No outages, and terminals fast enough for anything."""
-    return timeline(shell(), seam=True, max_angular_rate_rad_s=FAST_ENOUGH_RAD_S)
-
-
-def test_links_are_up_if_nothing_stands_against_them(clear):
-    within_planes = clear.ends[:, 0] // 12 == clear.ends[:, 1] // 12
-
-    assert clear.up[:, within_planes].all()
-
-
-def test_light_takes_the_length_of_a_link_at_the_middle_of_its_slot(clear):
-    slot, link = 17, 23
-    middle = np.array([SLOTS.slot_ns * slot + SLOTS.slot_ns // 2])
-    one_m, other_m = (clear.ephemeris.positions_at(clear.ends[link, [end]], middle)[0] for end in (0, 1))
-
-    assert abs(clear.delay_s[slot, link] - math.dist(one_m, other_m) / SPEED_OF_LIGHT_M_S) < A_PICOSECOND
-
-
-def test_a_line_of_sight_through_the_earth_is_over_the_horizon():
-    """Three satellites a plane, 120 degrees apart, see each other only from above 6500 km."""
-    low = timeline(shell(satellites_per_plane=3))
-    high = timeline(shell(satellites_per_plane=3, altitude_km=7000))
-    within_planes = low.ends[:, 0] // 3 == low.ends[:, 1] // 3
-
-    assert (low.reason[:, within_planes] == DownReason.HORIZON).all()
-    assert (high.reason[:, within_planes] == DownReason.UP).all()
-
-
-@pytest.mark.parametrize(
-    ("grazing_altitude_km", "reason"), [(-1e4, DownReason.UP), (551, DownReason.HORIZON)]
-)
-def test_the_grazing_altitude_decides_what_is_hidden(grazing_altitude_km, reason):
-    """With 12 satellites a plane the chord dips to 314 km: 6928 km times cos 15 degrees."""
-    sky = timeline(shell(planes=1), grazing_altitude_km=grazing_altitude_km)
-
-    assert (sky.reason == reason).all()
-
-
-@pytest.mark.parametrize(("grazing_altitude_km", "is_up"), [(300, True), (328, False)])
-def test_the_chord_of_twelve_satellites_grazes_at_314_km(grazing_altitude_km, is_up):
-    """Within the 14 km by which the bulge of the Earth moves satellites up and down."""
-    sky = timeline(shell(planes=1), grazing_altitude_km=grazing_altitude_km)
-
-    assert sky.up.all() == is_up
-    assert sky.up.any() == is_up
-
-
-def test_a_terminal_that_turns_too_slowly_loses_the_neighbour_across():
-    """Neighbours in the plane stand still; across, planes that meet near the poles swing past."""
-    rules = {"max_angular_rate_rad_s": 1e-3, "grazing_altitude_km": -1e4}
-    sky = timeline(shell(), **rules)
-    within_planes = sky.ends[:, 0] // 12 == sky.ends[:, 1] // 12
-
-    assert (sky.reason[:, within_planes] == DownReason.UP).all()
-    assert set(np.unique(sky.reason[:, ~within_planes])) == {DownReason.UP, DownReason.ANGULAR_RATE}
-
-
-def test_a_faster_terminal_never_loses_a_link(clear):
-    slow, fast = (timeline(shell(), seam=True, max_angular_rate_rad_s=rate).up for rate in (1e-3, 3e-3))
-
-    assert (slow <= fast).all()
-    assert (fast <= clear.up).all()
-    assert slow.sum() < fast.sum()
-
-
-def test_an_outage_takes_down_a_link_that_geometry_lets_be_up(clear):
-    stormy = timeline(shell(), seam=True, max_angular_rate_rad_s=FAST_ENOUGH_RAD_S, survival_probability=0.5)
-    hidden = clear.reason == DownReason.HORIZON
-
-    assert (stormy.reason[hidden] == DownReason.HORIZON).all()
-    assert set(np.unique(stormy.reason[~hidden])) == {DownReason.UP, DownReason.OUTAGE}
-
-
-def test_a_link_that_is_hidden_and_too_fast_and_out_counts_as_hidden():
-    rules = {"survival_probability": 1e-9, "max_angular_rate_rad_s": 1e-9}
-    low = timeline(shell(satellites_per_plane=3), **rules)
-    high = timeline(shell(satellites_per_plane=3, altitude_km=20_000), grazing_altitude_km=-1e5, **rules)
-    within_planes = low.ends[:, 0] // 3 == low.ends[:, 1] // 3
-
-    assert (low.reason[:, within_planes] == DownReason.HORIZON).all()
-    assert (high.reason[:, ~within_planes] == DownReason.ANGULAR_RATE).all()
-
-
-@pytest.mark.parametrize("survival", [0.1, 0.5, 0.95])
-def test_links_survive_as_often_as_they_should(survival):
-    draws = 200 * 1000
-    survivors = bernoulli(slots=200, links=1000, survival=survival, random=stream(1, "test")).sum()
-
-    sigma = math.sqrt(draws * survival * (1 - survival))
-    assert abs(survivors - draws * survival) < FOUR_SIGMA * sigma
-
-
-def test_a_link_survives_anew_in_every_slot():
-    """Neighbouring slots agree as often as independent draws do: p^2 + (1 - p)^2."""
-    drawn = bernoulli(slots=400, links=500, survival=0.7, random=stream(1, "test"))
-    pairs = 399 * 500
-    expected = 0.7**2 + 0.3**2
-
-    agreement = (drawn[1:] == drawn[:-1]).mean()
-    assert abs(agreement - expected) < FOUR_SIGMA * math.sqrt(2 * expected * (1 - expected) / pairs)
-
-
-def test_links_that_always_survive_are_never_out():
-    assert bernoulli(slots=50, links=50, survival=1.0, random=stream(1, "test")).all()
-
-
-def test_the_same_seed_gives_the_same_links_and_another_seed_others():
-    first, again, other = (
-        timeline(shell(), survival_probability=0.8, seed=seed).reason for seed in (3, 3, 4)
-    )
-
-    assert np.array_equal(first, again)
-    assert not np.array_equal(first, other)
-
-
-def test_the_seed_only_draws_outages(clear):
-    other = timeline(shell(), seed=2, seam=True, max_angular_rate_rad_s=FAST_ENOUGH_RAD_S)
-
-    assert np.array_equal(other.delay_s, clear.delay_s)
-    assert np.array_equal(other.reason, clear.reason)
-
-
-def test_the_timeline_has_the_links_of_the_grid(clear):
-    assert np.array_equal(clear.ends, plus_grid(shell(), seam=True))
-    assert clear.rate_bps.tolist() == [100 * 10**9] * len(clear.ends)
-    assert clear.satellites == 60
+    return sky(shell(), seam=True)
 
 
 def test_a_port_leads_over_its_link_to_its_neighbour(clear):
@@ -178,39 +43,149 @@ def test_a_port_leads_over_its_link_to_its_neighbour(clear):
 
 
 def test_satellites_with_fewer_links_have_empty_ports():
-    neighbour, link = timeline(shell(planes=2)).ports()
+    neighbour, link = sky(shell(planes=2)).ports()
     assert neighbour.shape == link.shape == (24, 3)
     assert (neighbour >= 0).all()
 
-    neighbour, link = timeline(shell(planes=3)).ports()
+    neighbour, link = sky(shell(planes=3)).ports()
     assert (neighbour[:12, 3] == -1).all()
     assert (link[:12, 3] == -1).all()
     assert (neighbour[12:24] >= 0).all()
 
 
-@pytest.mark.parametrize(
-    ("field", "value", "rule"),
-    [
-        ("rate_bps", 0.5, "at least 1 and at most 1e+15"),
-        ("rate_bps", 1.1e15, "at least 1 and at most 1e+15"),
-        ("survival_probability", 0, "above 0 and at most 1"),
-        ("survival_probability", 1.01, "above 0 and at most 1"),
-        ("max_angular_rate_rad_s", 0, "above 0"),
-        ("grazing_altitude_km", math.nan, "a finite number"),
-        ("mtu_bytes", 67, "a whole number, at least 68 and at most 65535"),
-        ("mtu_bytes", 65_536, "a whole number, at least 68 and at most 65535"),
-        ("mtu_bytes", 1500.0, "a whole number, at least 68 and at most 65535"),
-        ("queue_packets", 0, "a whole number, at least 1 and at most 4294967295"),
-    ],
-)
-def test_a_value_out_of_range_is_refused_with_its_path_and_rule(field, value, rule):
-    with pytest.raises(ScenarioError) as caught:
-        LaserLinks(**{field: value})
+def test_satellites_without_links_have_no_ports():
+    neighbour, link = network(positions_m=np.eye(3), ends=[(0, 2)]).ports()
 
-    assert str(caught.value) == f"links.{field}: {value!r} given, must be {rule}"
+    assert neighbour.tolist() == [[2], [-1], [0]]
+    assert link.tolist() == [[0], [-1], [0]]
 
 
-def test_a_seam_that_is_neither_true_nor_false_is_refused():
-    """A text such as "no" counts as true in Python."""
-    with pytest.raises(ScenarioError, match=r"^links\.seam: 'no' given"):
-        LaserLinks(seam="no")
+def drawn(seed, *, slots=9, links=6):
+    random = np.random.default_rng(seed)
+    up = random.random((slots, links)) < 0.6
+    up[4] = up[3]  # a slot like the one before
+    ends = [(0, other) for other in range(1, links + 1)]
+    return network(positions_m=random.uniform(-1e6, 1e6, (links + 1, 3)), ends=ends, up=up), up
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_link_goes_down_in_the_first_later_slot_in_which_it_is_down(seed):
+    timeline, up = drawn(seed)
+
+    found = timeline.goes_down()
+
+    for slot in range(9):
+        for link in range(6):
+            later = [each for each in range(slot + 1, 9) if not up[each, link]]
+            assert found[slot, link] == (later[0] if later else 9)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_an_epoch_begins_with_the_first_slot_of_the_same_links(seed):
+    timeline, up = drawn(seed)
+
+    found = timeline.topology_epochs().tolist()
+
+    for slot in range(9):
+        first = slot
+        while first > 0 and up[first - 1].tolist() == up[slot].tolist():
+            first -= 1
+        assert found[slot] == first
+    assert found[4] < 4
+
+
+def test_another_reason_to_be_down_begins_no_epoch():
+    timeline, _ = drawn(1)
+    down = np.full(timeline.reason.shape, DownReason.OUTAGE, np.uint8)
+    down[3:] = DownReason.SUN
+
+    assert dataclasses.replace(timeline, reason=down).topology_epochs().tolist() == [0] * 9
+
+
+def test_the_network_of_a_slot_has_the_links_that_are_up():
+    timeline = random_network(3)
+    for slot in range(3):
+        here = timeline.network(slot)
+        up = np.flatnonzero(timeline.reason[slot] == DownReason.UP)
+
+        assert here.slot == slot
+        assert here.satellites == 30
+        assert here.ends.tolist() == timeline.ends[up].tolist()
+        assert here.delay_s.tolist() == timeline.delay_s[slot, up].tolist()
+        assert here.rate_bps.tolist() == timeline.rate_bps[slot, up].tolist()
+
+
+def test_a_hop_takes_its_light_and_the_transmission_of_a_packet():
+    here = random_network(3).network(0)
+
+    expected = [
+        delay_s + 12_000 / rate
+        for delay_s, rate in zip(here.delay_s.tolist(), here.rate_bps.tolist(), strict=True)
+    ]
+    assert here.hop_s(12_000).tolist() == expected
+
+
+def test_a_matrix_of_weights_has_one_for_each_direction():
+    here = random_network(3).network(0)
+    there, back = np.random.default_rng(1).random((2, len(here.ends)))
+
+    both = here.matrix(there, back).toarray()
+
+    for link, (a, b) in enumerate(here.ends.tolist()):
+        assert (both[a, b], both[b, a]) == (there[link], back[link])
+    assert np.count_nonzero(both) == 2 * len(here.ends)
+    assert np.array_equal(here.matrix(there).toarray(), here.matrix(there, there).toarray())
+
+
+@pytest.mark.parametrize("reason", list(DownReason))
+def test_a_reason_has_its_words(reason):
+    assert reason.words == reason.name.lower().replace("_", " ")
+
+
+def test_a_graph_has_all_satellites_and_all_links_with_their_states():
+    timeline = sky(shell(planes=3, satellites_per_plane=4, altitude_km=2000), seam=True)
+    reason = timeline.reason.copy()
+    reason[2, 5] = DownReason.ANGULAR_RATE
+    reason[2, 6] = DownReason.UP
+    timeline = dataclasses.replace(timeline, reason=reason)
+
+    graph = timeline.to_networkx(2)
+
+    assert list(graph.nodes) == list(range(12))
+    assert graph.nodes[7] == {
+        "name": "shell-1-3",
+        "shell": 0,
+        "plane": 1,
+        "place": 3,
+        "position_m": graph.nodes[7]["position_m"],
+    }
+    assert [tuple(sorted(edge)) for edge in graph.edges] == [tuple(pair) for pair in timeline.ends.tolist()]
+    edge = graph.edges[tuple(timeline.ends[5].tolist())]
+    assert (edge["is_up"], edge["reason"]) == (False, "angular rate")
+    edge = graph.edges[tuple(timeline.ends[6].tolist())]
+    assert (edge["is_up"], edge["reason"]) == (True, "up")
+    for link, pair in enumerate(timeline.ends.tolist()):
+        edge = graph.edges[tuple(pair)]
+        assert set(edge) == {"is_up", "reason", "kind", "delay_s", "length_m", "rate_bps"}
+        assert edge["kind"] == ("intra-plane", "cross-plane", "seam")[timeline.kind[link]]
+        assert edge["delay_s"] == timeline.delay_s[2, link]
+        assert edge["rate_bps"] == 100 * 10**9
+        a_m, b_m = (np.array(graph.nodes[end]["position_m"]) for end in pair)
+        assert abs(np.linalg.norm(a_m - b_m) - edge["length_m"]) < A_MILLIMETRE_M
+        assert edge["length_m"] == pytest.approx(edge["delay_s"] * SPEED_OF_LIGHT_M_S, rel=1e-15)
+
+
+def test_networkx_finds_the_same_parts_in_a_graph_as_the_network_has():
+    """The values are Python's own, so that networkx's writers take them."""
+    graph = random_network(2).to_networkx(1)
+    up = nx.Graph(edge[:2] for edge in graph.edges(data=True) if edge[2]["is_up"])
+
+    assert sorted(map(sorted, up.edges)) == random_network(2).network(1).ends.tolist()
+    for _, _, data in graph.edges(data=True):
+        assert {type(value) for value in data.values()} <= {bool, str, float, int}
+
+
+@pytest.mark.parametrize("slot", [-1, 3, 100])
+def test_a_graph_of_a_slot_that_there_is_not_is_refused(slot):
+    with pytest.raises(IndexError, match=rf"^slot {slot}: there are 3 slots, from 0$"):
+        random_network(1).to_networkx(slot)

@@ -14,9 +14,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from spacemoe_ns3 import Scenario, pipeline
+from spacemoe_ns3 import LinkList, Scenario, pipeline
 from spacemoe_ns3.errors import SimulationError, SpacemoeError, UndeliveredError, WriteError
-from spacemoe_ns3.packet import LocalExecutor, Plan, Records
+from spacemoe_ns3.packet import LocalExecutor, Plan, Records, result_from_records
 
 pytestmark = pytest.mark.packet
 
@@ -84,10 +84,29 @@ def test_a_full_queue_names_the_lost_message(
     small_ring: Callable[..., Scenario], silent: pipeline.Progress, tmp_path: Path
 ) -> None:
     plan = plan_of(small_ring(mtu_bytes=200, queue_packets=1), silent)
-    lost = outcomes(tmp_path, lost=plan)["lost"]
-    assert isinstance(lost, UndeliveredError)
+    records = outcomes(tmp_path, lost=plan)["lost"]
+    assert isinstance(records, Records)
+    with pytest.raises(UndeliveredError) as caught:
+        result_from_records(
+            records, workload=plan.workload, placement=plan.placement, ends=plan.routes.timeline.ends
+        )
     for words in ("request 0", "token 0", "layer 0", "from satellite", "to satellite", "queue_packets"):
-        assert words in str(lost)
+        assert words in str(caught.value)
+    account = caught.value.account
+    assert account is not None
+    assert account["messages"]["dropped_by_reason"] == {"queue full": account["messages"]["dropped"]}
+    for unit in account.values():
+        assert unit["sent"] == unit["received"] + unit["dropped"] + unit["in_flight"]
+
+
+def test_in_a_sky_without_links_a_message_waits_in_vain_and_is_named(
+    small_ring: Callable[..., Scenario], silent: pipeline.Progress, tmp_path: Path
+) -> None:
+    scenario = small_ring(slots=4)
+    nobody = replace(scenario, links=replace(scenario.links, topology=LinkList(pairs=())))
+    stuck = outcomes(tmp_path, stuck=plan_of(nobody, silent))["stuck"]
+    assert isinstance(stuck, UndeliveredError)
+    assert "request 0, token 0, layer 0, " in str(stuck)
 
 
 def test_a_message_that_can_never_arrive_is_named_and_does_not_hang(

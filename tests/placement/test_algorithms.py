@@ -10,7 +10,7 @@ from spacemoe_ns3.moe import activation_sets
 from spacemoe_ns3.placement import PLACERS, PlacementProblem, place
 from spacemoe_ns3.placement.subnets import central_gateways, ring_of_subnets
 
-SHELL = WalkerShell(planes=6, satellites_per_plane=12, altitude_km=550, inclination_deg=87)
+LAYOUT = WalkerShell(planes=6, satellites_per_plane=12, altitude_km=550, inclination_deg=87).build().layout
 LAYERS, EXPERTS = 6, 4
 INSTANCES = range(240)
 ROUNDING = 1e-12
@@ -18,7 +18,7 @@ ROUNDING = 1e-12
 
 def latency(gateways):
     """Any path latency will do, as long as it tells satellites and layers apart."""
-    return np.random.default_rng(int(np.sum(gateways))).random((len(gateways), SHELL.satellites))
+    return np.random.default_rng(int(np.sum(gateways))).random((len(gateways), LAYOUT.satellites))
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +26,8 @@ def problem():
     weights = np.random.default_rng(1).dirichlet(np.full(EXPERTS, 2.0), size=LAYERS)
     sets = activation_sets(weights=weights, top_k=2, random=None)
     return PlacementProblem(
-        shell=SHELL,
+        layout=LAYOUT,
+        shell=0,
         layers=LAYERS,
         experts=EXPERTS,
         activation_probability=sets.activation_probability(EXPERTS),
@@ -40,13 +41,13 @@ def placements(problem):
 
 
 @pytest.fixture(scope="module")
-def subnets():
-    return ring_of_subnets(SHELL, layers=LAYERS, hosts=EXPERTS + 1)
+def subnets(problem):
+    return ring_of_subnets(problem)
 
 
 @pytest.mark.parametrize("name", ["spacemoe", "near-random", "rand-intra-cg"])
-def test_the_gateways_are_the_central_satellites(placements, subnets, name):
-    assert placements[name].gateways.tolist() == central_gateways(SHELL, subnets).tolist()
+def test_the_gateways_are_the_central_satellites(problem, placements, subnets, name):
+    assert placements[name].gateways.tolist() == central_gateways(problem, subnets).tolist()
 
 
 @pytest.mark.parametrize("name", ["spacemoe", "near-random", "rand-intra", "rand-intra-cg"])
@@ -64,8 +65,8 @@ def test_rand_place_does_not_stay_inside_subnets(placements, subnets):
     assert not any(inside)
 
 
-def test_rand_intra_has_gateways_off_the_centre(placements, subnets):
-    assert placements["rand-intra"].gateways.tolist() != central_gateways(SHELL, subnets).tolist()
+def test_rand_intra_has_gateways_off_the_centre(problem, placements, subnets):
+    assert placements["rand-intra"].gateways.tolist() != central_gateways(problem, subnets).tolist()
 
 
 def test_near_random_takes_exactly_the_satellites_of_spacemoe(placements):
@@ -108,7 +109,10 @@ def small_instance(seed):
     path_s = random.random((1, 6))
     sets = activation_sets(weights=weights, top_k=top_k, random=None)
     return PlacementProblem(
-        shell=WalkerShell(planes=2, satellites_per_plane=3, altitude_km=550, inclination_deg=87),
+        layout=WalkerShell(planes=2, satellites_per_plane=3, altitude_km=550, inclination_deg=87)
+        .build()
+        .layout,
+        shell=0,
         layers=1,
         experts=experts,
         activation_probability=sets.activation_probability(experts),

@@ -12,8 +12,9 @@ NAMES = sorted(PLACERS)
 RANDOM_NAMES = sorted(set(PLACERS) - {"spacemoe"})
 
 
-def shell(planes, size):
-    return WalkerShell(planes=planes, satellites_per_plane=size, altitude_km=550, inclination_deg=87)
+def layout(planes, size):
+    shell = WalkerShell(planes=planes, satellites_per_plane=size, altitude_km=550, inclination_deg=87)
+    return shell.build().layout
 
 
 def problem(*, planes=6, size=12, layers=6, experts=4):
@@ -21,7 +22,8 @@ def problem(*, planes=6, size=12, layers=6, experts=4):
     random = np.random.default_rng(1)
     satellites = planes * size
     return PlacementProblem(
-        shell=shell(planes, size),
+        layout=layout(planes, size),
+        shell=0,
         layers=layers,
         experts=experts,
         activation_probability=random.random((layers, experts)),
@@ -87,12 +89,12 @@ def test_hosts_are_the_gateways_and_then_the_experts_layer_by_layer():
 
 
 def test_as_many_hosts_as_satellites_fit():
-    check_capacity(shell(4, 3), layers=3, experts=3)
+    check_capacity(layout(4, 3), shell=0, layers=3, experts=3)
 
 
 def test_more_hosts_than_satellites_are_refused_with_both_numbers():
     with pytest.raises(PlacementError) as caught:
-        check_capacity(shell(6, 10), layers=32, experts=8)
+        check_capacity(layout(6, 10), shell=0, layers=32, experts=8)
 
     assert str(caught.value) == (
         "placement: 288 hosts needed (32 layers x (8 experts + 1 gateway)), constellation has 60 satellites; "

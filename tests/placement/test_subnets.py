@@ -4,18 +4,27 @@ import numpy as np
 import pytest
 
 from spacemoe_ns3.constellation import WalkerShell
+from spacemoe_ns3.placement import PlacementProblem
 from spacemoe_ns3.placement.subnets import central_gateways, ring_of_subnets
 
 SHAPES = [(33, 32, 32), (6, 12, 6), (5, 7, 3), (4, 10, 10), (1, 3, 2), (3, 11, 4)]
 
 
-def shell(planes, size):
-    return WalkerShell(planes=planes, satellites_per_plane=size, altitude_km=550, inclination_deg=87)
+def problem(planes, size, *, layers, hosts=1):
+    shell = WalkerShell(planes=planes, satellites_per_plane=size, altitude_km=550, inclination_deg=87)
+    return PlacementProblem(
+        layout=shell.build().layout,
+        shell=0,
+        layers=layers,
+        experts=hosts - 1,
+        activation_probability=np.zeros((layers, hosts - 1)),
+        path_latency=lambda gateways: np.zeros((layers, shell.satellites)),
+    )
 
 
 @pytest.mark.parametrize(("planes", "size", "layers"), SHAPES)
 def test_subnets_partition_the_shell(planes, size, layers):
-    subnets = ring_of_subnets(shell(planes, size), layers=layers, hosts=1)
+    subnets = ring_of_subnets(problem(planes, size, layers=layers))
 
     assert len(subnets) == layers
     assert sorted(np.concatenate(subnets).tolist()) == list(range(planes * size))
@@ -24,7 +33,7 @@ def test_subnets_partition_the_shell(planes, size, layers):
 @pytest.mark.parametrize(("planes", "size", "layers"), SHAPES)
 def test_a_subnet_has_the_same_run_of_places_in_every_plane(planes, size, layers):
     after = 0
-    for subnet in ring_of_subnets(shell(planes, size), layers=layers, hosts=1):
+    for subnet in ring_of_subnets(problem(planes, size, layers=layers)):
         plane, place = np.divmod(subnet, size)
         places = sorted(set(place.tolist()))
         assert places == list(range(after, after + len(places)))  # one behind the other
@@ -36,14 +45,14 @@ def test_a_subnet_has_the_same_run_of_places_in_every_plane(planes, size, layers
 
 @pytest.mark.parametrize(("planes", "size", "layers"), SHAPES)
 def test_subnets_are_as_equal_as_places_allow(planes, size, layers):
-    sizes = {len(subnet) for subnet in ring_of_subnets(shell(planes, size), layers=layers, hosts=1)}
+    sizes = {len(subnet) for subnet in ring_of_subnets(problem(planes, size, layers=layers))}
 
     assert max(sizes) - min(sizes) <= planes
 
 
 def test_with_a_layer_a_place_a_subnet_is_that_place_of_every_plane():
     """The paper's 33 x 32 (arXiv 2605.00515)."""
-    subnets = ring_of_subnets(shell(33, 32), layers=32, hosts=9)
+    subnets = ring_of_subnets(problem(33, 32, layers=32, hosts=9))
 
     for layer, subnet in enumerate(subnets):
         assert subnet.tolist() == [plane * 32 + layer for plane in range(33)]
@@ -51,10 +60,10 @@ def test_with_a_layer_a_place_a_subnet_is_that_place_of_every_plane():
 
 @pytest.mark.parametrize(("planes", "size", "layers"), SHAPES)
 def test_the_gateway_is_in_the_middle_plane_and_the_middle_place_of_its_subnet(planes, size, layers):
-    some_shell = shell(planes, size)
-    subnets = ring_of_subnets(some_shell, layers=layers, hosts=1)
+    some_problem = problem(planes, size, layers=layers)
+    subnets = ring_of_subnets(some_problem)
 
-    for subnet, gateway in zip(subnets, central_gateways(some_shell, subnets), strict=True):
+    for subnet, gateway in zip(subnets, central_gateways(some_problem, subnets), strict=True):
         plane, place = divmod(int(gateway), size)
         places = np.unique(subnet % size)
         assert gateway in subnet

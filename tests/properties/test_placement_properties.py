@@ -13,6 +13,11 @@ QUICK = settings(deadline=None, max_examples=60)
 names = st.sampled_from(sorted(PLACERS))
 
 
+def layout(planes, size):
+    shell = WalkerShell(planes=planes, satellites_per_plane=size, altitude_km=550, inclination_deg=60)
+    return shell.build().layout
+
+
 @st.composite
 def problems(draw):
     """Any shell, and as many layers and experts as may or may not fit it."""
@@ -21,7 +26,8 @@ def problems(draw):
     random = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     path_s = random.random((layers, planes * size))
     return PlacementProblem(
-        shell=WalkerShell(planes=planes, satellites_per_plane=size, altitude_km=550, inclination_deg=60),
+        layout=layout(planes, size),
+        shell=0,
         layers=layers,
         experts=experts,
         activation_probability=random.random((layers, experts)),
@@ -31,12 +37,12 @@ def problems(draw):
 
 def fits(name, problem):
     """By hand: enough satellites, and for the ring enough places and planes."""
-    shell, hosts = problem.shell, problem.experts + 1
-    if problem.layers * hosts > shell.satellites:
+    (shell,), hosts = problem.layout.shells, problem.experts + 1
+    if problem.layers * hosts > shell.planes * shell.places:
         return False
     if name == "rand-place":
         return True
-    fewest_places = shell.satellites_per_plane // problem.layers
+    fewest_places = shell.places // problem.layers
     return fewest_places >= 1 and fewest_places * shell.planes >= hosts
 
 
@@ -52,7 +58,7 @@ def test_every_host_gets_a_satellite_of_its_own_or_the_model_does_not_fit(proble
     assert fits(name, problem)
     hosts = placement.hosts().tolist()
     assert len(set(hosts)) == len(hosts) == problem.layers * (problem.experts + 1)
-    assert set(hosts) <= set(range(problem.shell.satellites))
+    assert set(hosts) <= set(range(problem.layout.satellites))
 
 
 @QUICK
@@ -83,9 +89,16 @@ def test_near_random_takes_exactly_the_satellites_of_spacemoe(problem):
 def test_subnets_partition_every_shell(planes, size, layers):
     if layers > size:
         return
-    shell = WalkerShell(planes=planes, satellites_per_plane=size, altitude_km=550, inclination_deg=60)
+    problem = PlacementProblem(
+        layout=layout(planes, size),
+        shell=0,
+        layers=layers,
+        experts=0,
+        activation_probability=np.zeros((layers, 0)),
+        path_latency=lambda gateways: np.zeros((layers, planes * size)),
+    )
 
-    subnets = ring_of_subnets(shell, layers=layers, hosts=1)
+    subnets = ring_of_subnets(problem)
 
     assert sorted(np.concatenate(subnets).tolist()) == list(range(planes * size))
     assert all(len(subnet) for subnet in subnets)

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from builders import hosts
 
-from spacemoe_ns3.results import PARTS, Account, EngineResult, PlacementResult
+from spacemoe_ns3.packet.plan import LINK_COLUMNS
+from spacemoe_ns3.results import DROP_REASONS, PARTS, Account, EngineResult, PlacementResult
 
 TOKENS, LAYERS = 4, 3
 
@@ -21,13 +22,22 @@ def engine(*, seed, account=None):
         tokens=table(TOKENS, {"sequence": np.array([0, 0, 1, 1]), "token": np.array([0, 1, 0, 1])}),
         layers=table(TOKENS * LAYERS, {"layer": np.tile(np.arange(LAYERS), TOKENS)}),
         account=account,
+        links=None if account is None else carried(random),
     )
+
+
+def carried(random):
+    """What two links carried, each direction, drawn at random."""
+    columns = {name: random.integers(0, 10**6, 4) for name in LINK_COLUMNS}
+    ends = {"from_satellite": np.array([0, 1, 1, 2]), "to_satellite": np.array([1, 0, 2, 1])}
+    return {**ends, **columns, "utilisation": random.random(4)}
 
 
 @pytest.fixture
 def results():
     """Two placements: one by both engines, one by the formula alone."""
-    account = Account(sent=(36, 72, 9000), received=(35, 70, 8000), dropped=(1, 1, 500))
+    dropped = {**dict.fromkeys(DROP_REASONS, (0, 0, 0)), "cut": (1, 1, 500)}
+    account = Account(sent=(36, 72, 9000), received=(35, 70, 8000), dropped=dropped)
     near = hosts(name="spacemoe", gateways=[0, 5, 10], experts=[[1, 2], [6, 7], [11, 12]])
     far = hosts(name="rand-place", gateways=[9, 4, 3], experts=[[8, 2], [6, 1], [11, 0]])
     return [

@@ -18,6 +18,7 @@ def made():
         scenario_path="scenarios/small.py",
         scenario_source=SOURCE,
         declares="Scenario(name='small')",
+        inputs={"shell.tle": "ab12"},
         options={"seed": 7, "tokens": 32},
         status="complete",
         started="2026-01-01T00:00:00+00:00",
@@ -33,6 +34,7 @@ def test_the_scenario_is_kept_whole_with_its_digest(made):
         "sha256": hashlib.sha256(SOURCE.encode("utf-8")).hexdigest(),
         "source": SOURCE,
         "declares": "Scenario(name='small')",
+        "inputs": [{"path": "shell.tle", "sha256": "ab12"}],
     }
 
 

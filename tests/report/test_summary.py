@@ -4,10 +4,12 @@ import json
 
 import pytest
 
+from spacemoe_ns3.errors import SimulationError, UndeliveredError
 from spacemoe_ns3.report import SCHEMA_VERSION, summary
 from spacemoe_ns3.results import PARTS
 
 ROUNDING = 1e-12
+ACCOUNT = {"messages": {"sent": 2, "received": 1}}
 
 
 @pytest.fixture
@@ -18,14 +20,22 @@ def made(results):
         satellites=60,
         links=110,
         results=results,
-        failures={"rand-intra": "no path"},
+        failures={
+            "rand-intra": UndeliveredError("lost", account=ACCOUNT),
+            "rand-intra-cg": SimulationError("aborted"),
+        },
+        remarks=("a place is vacant",),
     )
 
 
 def test_the_keys_of_the_run_are_there(made):
     assert made["schema_version"] == SCHEMA_VERSION == 1
     assert (made["scenario"], made["seed"], made["satellites"], made["links"]) == ("small", 7, 60, 110)
-    assert made["failures"] == [{"name": "rand-intra", "error": "no path"}]
+    assert made["failures"] == [
+        {"name": "rand-intra", "error": "lost", "traffic": ACCOUNT},
+        {"name": "rand-intra-cg", "error": "aborted", "traffic": None},
+    ]
+    assert made["remarks"] == ["a place is vacant"]
 
 
 def test_the_keys_of_a_placement_are_there(made):
@@ -93,6 +103,7 @@ def test_traffic_is_the_account_of_the_packets(made):
         "received": 70,
         "dropped": 1,
         "in_flight": 1,
+        "dropped_by_reason": {"cut": 1},
     }
 
 

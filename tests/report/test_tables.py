@@ -34,7 +34,19 @@ def test_a_table_read_back_equals_the_arrays(folder, results, name):
     assert table.column_names == ["placement", "engine", *getattr(results[0].analytic, name)]
 
 
-@pytest.mark.parametrize("name", ["tokens", "layers"])
+def test_the_table_of_links_read_back_equals_the_arrays_of_the_packets(folder, results):
+    """A row a direction; of the placement that the packet engine has not simulated there are none."""
+    table = pq.read_table(folder / "links.parquet")
+    columns = results[0].packet.links
+
+    assert table.column_names == ["placement", "engine", *columns]
+    assert set(table["placement"].to_pylist()) == {"spacemoe"}
+    assert table.num_rows == 4
+    for column, values in columns.items():
+        assert np.array_equal(table[column].to_numpy(), values)
+
+
+@pytest.mark.parametrize("name", ["tokens", "layers", "links"])
 def test_a_table_carries_the_version_of_its_schema(folder, name):
     assert pq.read_schema(folder / f"{name}.parquet").metadata[b"schema_version"] == b"1"
 
@@ -57,7 +69,7 @@ def test_the_same_results_give_the_same_bytes(tmp_path, folder, results):
     again.mkdir()
     write_tables(again, results)
 
-    for name in ("tokens.parquet", "layers.parquet"):
+    for name in ("tokens.parquet", "layers.parquet", "links.parquet"):
         assert (again / name).read_bytes() == (folder / name).read_bytes()
 
 

@@ -1,0 +1,199 @@
+"""A second replay, event by event, one message after the other, with nothing but Python's numbers."""
+
+import heapq
+import itertools
+import math
+from fractions import Fraction
+from types import SimpleNamespace
+
+import numpy as np
+
+from spacemoe_ns3.links import DownReason
+
+LIGHT_M_S = 299_792_458
+WIRE_OVERHEAD_BYTES = 36 + 8 + 20 + 2  # ours, UDP, IPv4, PPP
+
+
+class LostError(Exception):
+    """A link has taken a segment with it."""
+
+
+class OneByOne:
+    """Sends each message through a network of its own, event by event, with nothing but numbers."""
+
+    def __init__(self, *, workload, placement, routes):
+        self.workload, self.placement, self.routes = workload, placement, routes
+        self.timeline = routes.timeline
+        self.row = {satellite: row for row, satellite in enumerate(routes.destinations.tolist())}
+        self.ports = [[] for _ in range(self.timeline.satellites)]
+        for link, (one, other) in enumerate(self.timeline.ends.tolist()):
+            self.ports[one].append((other, link))
+            self.ports[other].append((one, link))
+        self.rerouted = {"cut": 0, "queued": 0}
+
+    def motion(self, satellite, time_ns):
+        """Position and velocity on the cubic through two knots, by Horner's rule, axis by axis."""
+        sky = self.timeline.ephemeris
+        knot = min(time_ns // sky.step_ns, len(sky.positions_m) - 2)
+        s, step_s = (time_ns - knot * sky.step_ns) / sky.step_ns, sky.step_ns / 1e9
+        p0, p1 = (sky.positions_m[each, satellite].tolist() for each in (knot, knot + 1))
+        v0, v1 = (sky.velocities_m_s[each, satellite].tolist() for each in (knot, knot + 1))
+        for a, b, u, v in zip(p0, p1, v0, v1, strict=True):
+            second = 3 * (b - a) - step_s * (2 * u + v)
+            third = 2 * (a - b) + step_s * (u + v)
+            yield (
+                a + s * (step_s * u + s * (second + s * third)),
+                u + s * (2 * second + s * 3 * third) / step_s,
+            )
+
+    def light_ns(self, near, far, leaves_ns):
+        """When light meets the far satellite, which flies on straight: the fixed point of |d + v t| / c."""
+        source = [position for position, _ in self.motion(near, leaves_ns)]
+        receiver = list(self.motion(far, leaves_ns))
+        takes_s = 0.0
+        for _ in range(8):  # each round gains a factor of v / c, 4e4
+            meets = [position + velocity * takes_s for position, velocity in receiver]
+            takes_s = math.dist(source, meets) / LIGHT_M_S
+        return math.floor(takes_s * 1e9 + 0.5)
+
+    def segments_bits(self):
+        room = self.timeline.mtu_bytes - WIRE_OVERHEAD_BYTES + 2
+        left = self.workload.message_bytes
+        while left > 0:
+            yield 8 * (min(left, room) + WIRE_OVERHEAD_BYTES)
+            left -= room
+
+    def send(self, source, goal, sent_ns):
+        """Return what the segment that arrives last went through: the message is complete with it."""
+        last = _Network(self, goal).run(source, sent_ns)
+        return SimpleNamespace(
+            sent=sent_ns,
+            arrived=last.arrived,
+            propagation=last.propagation,
+            serialisation=last.arrived - sent_ns - last.propagation - last.waiting,
+            queueing=0,
+            waiting=last.waiting,
+            hops=last.hops,
+        )
+
+    def tokens(self):
+        """Yield each token: its start, its layers, the end of its head."""
+        work, token = self.workload, 0
+        for start_ns, length in zip(work.starts_ns.tolist(), work.sequence_tokens.tolist(), strict=True):
+            now = start_ns
+            for _ in range(length):
+                begun, layers = now, []
+                for layer in range(work.layers):
+                    layers.append(self.layer(token, layer, now))
+                    now = layers[-1].end
+                yield SimpleNamespace(start=begun, layers=layers, end=now + work.head_ns)
+                now += work.head_ns
+                token += 1
+
+    def layer(self, token, layer, now):
+        work, gateways = self.workload, self.placement.gateways.tolist()
+        here, onward = gateways[layer], gateways[(layer + 1) % work.layers]
+        done = now + int(work.gateway_ns[layer])
+        dispatches, results = [], []
+        for expert in work.activations[token, layer].tolist():
+            host = int(self.placement.experts[layer, expert])
+            dispatches.append(self.send(here, host, done))
+            results.append(self.send(host, onward, dispatches[-1].arrived + int(work.expert_ns[layer])))
+        residual = self.send(here, onward, done) if work.sends_residual else None
+        ends = [result.arrived for result in results] + ([residual.arrived] if residual else [])
+        return SimpleNamespace(
+            start=now, done=done, dispatches=dispatches, results=results, residual=residual, end=max(ends)
+        )
+
+
+class _Network:
+    """Transmitters with their queues, links that change at the start of slots, and one message."""
+
+    def __init__(self, sky, goal):
+        self.sky, self.goal, self.slot_ns = sky, goal, sky.timeline.slots.slot_ns
+        self.up = sky.timeline.reason == DownReason.UP
+        self.events, self.number = [], itertools.count()
+        self.queues, self.sending, self.on_wire = {}, {}, {}
+        self.arrived = []
+
+    def at(self, time_ns, do, *arguments, first=False):
+        heapq.heappush(self.events, (time_ns, not first, next(self.number), do, arguments))
+
+    def run(self, source, sent_ns):
+        segments = list(self.sky.segments_bits())
+        boundary = (sent_ns // self.slot_ns + 1) * self.slot_ns
+        self.at(boundary, self.slot_begins, boundary, first=True)
+        for bits in segments:
+            segment = SimpleNamespace(bits=bits, node=source, propagation=0, waiting=0, hops=0)
+            self.at(sent_ns, self.forward, sent_ns, segment)
+        while len(self.arrived) < len(segments):
+            _, _, _, do, arguments = heapq.heappop(self.events)
+            do(*arguments)
+        return self.arrived[-1]
+
+    def slot_begins(self, now):
+        slot = now // self.slot_ns
+        self.at(now + self.slot_ns, self.slot_begins, now + self.slot_ns, first=True)
+        policy, stranded = self.sky.timeline.policy.value, []
+        if slot < len(self.up):
+            for link in np.flatnonzero(self.up[slot - 1] & ~self.up[slot]).tolist():
+                a, b = self.sky.timeline.ends[link].tolist()
+                for wire in ((a, b), (b, a)):
+                    stranded += self.taken_off(wire, now)
+                    if policy == "drop" and max(self.on_wire.get(wire, [0])) > now:
+                        raise LostError(wire, now)
+                    if policy != "reroute" and stranded:
+                        raise LostError(wire, now)
+        for segment in stranded:
+            self.forward(now, segment)
+
+    def taken_off(self, wire, now):
+        """Return what a link leaves behind: what is being sent, then the queue."""
+        stranded = []
+        if wire in self.sending and self.sending[wire].until > now and not self.sending[wire].is_cut:
+            self.sending[wire].is_cut = True
+            stranded.append(self.sending[wire].segment)
+            self.sky.rerouted["cut"] += 1
+        queue = self.queues.get(wire, [])
+        self.sky.rerouted["queued"] += len(queue)
+        stranded += queue
+        queue.clear()
+        return stranded
+
+    def forward(self, now, segment):
+        if segment.node == self.goal:
+            segment.arrived = now
+            self.arrived.append(segment)
+            return
+        port = int(self.sky.routes.table(now // self.slot_ns)[self.sky.row[self.goal], segment.node])
+        if port == 255:
+            rest_ns = self.slot_ns - now % self.slot_ns
+            segment.waiting += rest_ns
+            self.at(now + rest_ns, self.forward, now + rest_ns, segment)
+            return
+        far, link = self.sky.ports[segment.node][port]
+        wire = segment.node, far
+        self.queues.setdefault(wire, []).append(segment)
+        if wire not in self.sending:
+            self.send_next(now, wire, link)
+
+    def send_next(self, now, wire, link):
+        self.sending.pop(wire, None)
+        if not self.queues[wire]:
+            return
+        segment = self.queues[wire].pop(0)
+        rate_bps = int(self.sky.timeline.rate_bps[now // self.slot_ns, link])
+        until = now + math.floor(Fraction(segment.bits * 10**9, rate_bps) + Fraction(1, 2))
+        sending = SimpleNamespace(segment=segment, until=until, is_cut=False)
+        self.sending[wire] = sending
+        light_ns = self.sky.light_ns(*wire, now)
+        self.at(until, self.sent, until, wire, link, light_ns, sending)
+
+    def sent(self, now, wire, link, light_ns, sending):
+        if not sending.is_cut:
+            segment = sending.segment
+            segment.node, segment.hops = wire[1], segment.hops + 1
+            segment.propagation += light_ns
+            self.on_wire.setdefault(wire, []).append(now + light_ns)
+            self.at(now + light_ns, self.forward, now + light_ns, segment)
+        self.send_next(now, wire, link)

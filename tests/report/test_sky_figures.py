@@ -1,0 +1,549 @@
+"""Figures of a sky: every link where it belongs, everything legible, files the same every time."""
+
+import errno
+import os
+import subprocess
+import sys
+from collections import Counter
+from itertools import pairwise
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from spacemoe_ns3.errors import InstallationError, OutputError, WriteError
+from spacemoe_ns3.links import DownReason, LinkKind
+from spacemoe_ns3.links.picture import LengthHistory, SkyMap
+from spacemoe_ns3.report.sky_figures import draw_lengths, draw_map, save_figures
+
+A_MILLIMETRE_ON_THE_GROUND_DEG = 1e-8
+A_TWENTIETH_OF_A_MILLIMETRE_IN_PRINT_DEG = 0.1  # a map of 360 degrees, 17 cm wide
+A_PIECE_OF_THE_LONGEST_PATH = 1 / 64
+FLATTENING_OF_THE_EARTH = 1 / 298
+NAUTICAL_MILE_M = 1852.0  # a minute of latitude, in the mean; BIPM, The International System of Units
+HALF_A_PIXEL = 0.5
+
+UP, OUTAGE, HORIZON, UNASSIGNED = DownReason.UP, DownReason.OUTAGE, DownReason.HORIZON, DownReason.UNASSIGNED
+INTRA, CROSS, SEAM, INTER = LinkKind
+
+AGAIN = """
+import os, sys
+import matplotlib
+matplotlib.rcParams.update({"font.size": 20, "svg.hashsalt": "x", "axes.grid": True, "svg.fonttype": "none"})
+from pathlib import Path
+import numpy as np
+from spacemoe_ns3.links.picture import SkyMap
+from spacemoe_ns3.report.sky_figures import draw_map, save_figures
+
+arrays = dict(np.load(sys.argv[1]))
+sky = SkyMap(slot=3, time_s=87.5, **arrays)
+save_figures({"sky": draw_map(sky, title="a sky")}, Path(sys.argv[2]))
+assert "matplotlib.pyplot" not in sys.modules
+assert matplotlib.rcParams["font.size"] == 20
+"""
+
+
+def sky(places, *, links=(), shell=None):
+    """Satellites at (latitude, longitude) in degrees, and links (end, end, kind, reason)."""
+    latitude_deg, longitude_deg = np.array(places, float).T
+    table = np.array(links, int).reshape(-1, 4)
+    return SkyMap(
+        slot=3,
+        time_s=87.5,
+        latitude_deg=latitude_deg,
+        longitude_deg=longitude_deg,
+        shell=np.zeros(len(places), np.int32) if shell is None else np.array(shell, np.int32),
+        ends=table[:, :2].astype(np.int32),
+        kind=table[:, 2].astype(np.uint8),
+        reason=table[:, 3].astype(np.uint8),
+    )
+
+
+#: Links of all kinds, in all conditions, one of them across the antimeridian.
+PLACES = [(0, 0), (40, 10), (40, 70), (-50, 170), (-40, -170), (85, 20), (85, -150), (-20, -60)]
+LINKS = [
+    (0, 1, INTRA, UP),
+    (1, 2, CROSS, UP),
+    (3, 4, CROSS, UP),
+    (5, 6, SEAM, UP),
+    (4, 7, INTER, UP),
+    (0, 7, INTRA, OUTAGE),
+    (2, 3, CROSS, HORIZON),
+    (0, 3, CROSS, HORIZON),
+    (1, 5, INTER, UNASSIGNED),
+]
+SHELLS = [0, 0, 0, 1, 1, 2, 2, -1]
+
+
+@pytest.fixture
+def some_sky():
+    return sky(PLACES, links=LINKS, shell=SHELLS)
+
+
+def constellation(*, planes, places, shells=1):
+    """A made-up grid of satellites all over the Earth, each linked to the next in its row and column."""
+    random = np.random.default_rng(1)
+    count = planes * places
+    where = np.stack([random.uniform(-89, 89, count), random.uniform(-180, 180, count)], axis=-1)
+    grid = np.arange(count).reshape(planes, places)
+    along = np.stack([grid, np.roll(grid, -1, axis=1)], axis=-1).reshape(-1, 2)
+    across = np.stack([grid, np.roll(grid, -1, axis=0)], axis=-1).reshape(-1, 2)
+    ends = np.concatenate([along, across])
+    kinds = random.integers(0, len(LinkKind), len(ends))
+    reasons = random.integers(0, len(DownReason), len(ends))
+    links = np.column_stack([ends, kinds, reasons])
+    return sky(where, links=links, shell=np.arange(count) % shells)
+
+
+def collections(figure):
+    return {each.get_gid(): each for each in figure.axes[0].collections}
+
+
+def paths_of(figure, name):
+    """The paths of a collection of links; not get_segments(), which drops the NaN that part a path."""
+    return [path.vertices for path in collections(figure)[name].get_paths()]
+
+
+def path_of_one(*places):
+    """What is drawn for one link."""
+    (path,) = paths_of(draw_map(sky(places, links=[(0, 1, INTRA, UP)]), title="a link"), "links-intra-plane")
+    return path
+
+
+def unit_vectors(longitude_deg, latitude_deg):
+    longitude, latitude = np.radians(longitude_deg), np.radians(latitude_deg)
+    return np.stack(
+        [np.cos(latitude) * np.cos(longitude), np.cos(latitude) * np.sin(longitude), np.sin(latitude)],
+        axis=-1,
+    )
+
+
+def legends(figure):
+    return {
+        legend.get_title().get_text(): [text.get_text() for text in legend.get_texts()]
+        for legend in figure.legends
+    }
+
+
+def history(kind, *, slots=4, shortest_m=1e6, longest_m=3e6):
+    return LengthHistory(
+        kind=kind,
+        time_s=60.0 * np.arange(slots),
+        shortest_m=np.full(slots, shortest_m),
+        mean_m=np.full(slots, (shortest_m + longest_m) / 2),
+        longest_m=np.full(slots, longest_m),
+        share_up=np.full(slots, 0.75),
+    )
+
+
+def test_every_link_that_is_up_is_drawn_once_between_its_satellites_in_the_colour_of_its_kind(some_sky):
+    figure = draw_map(some_sky, title="a sky")
+
+    for kind in LinkKind:
+        due = Counter(tuple(PLACES[a] + PLACES[b]) for a, b, its, why in LINKS if its == kind and why == UP)
+        drawn = Counter(
+            tuple(np.round([*path[0][::-1], *path[-1][::-1]]).astype(int).tolist())
+            for path in paths_of(figure, f"links-{kind.words}")
+        )
+        assert drawn == due
+    colours = {
+        tuple(collections(figure)[f"links-{kind.words}"].get_colors()[0].tolist()) for kind in LinkKind
+    }
+    assert len(colours) == len(LinkKind)
+
+
+def test_a_thousand_links_are_drawn_once_each():
+    crowd = constellation(planes=25, places=20)
+
+    figure = draw_map(crowd, title="many")
+
+    for kind in LinkKind:
+        due = np.count_nonzero((crowd.kind == kind) & (crowd.reason == UP))
+        assert len(paths_of(figure, f"links-{kind.words}")) == due > 0
+
+
+def test_links_that_are_down_are_dotted_and_those_that_nothing_points_along_are_not_drawn(some_sky):
+    figure = draw_map(some_sky, title="a sky")
+
+    drawn = {
+        tuple(np.round([*path[0][::-1], *path[-1][::-1]]).astype(int).tolist())
+        for path in paths_of(figure, "links-down")
+    }
+    assert drawn == {PLACES[0] + PLACES[7], PLACES[2] + PLACES[3], PLACES[0] + PLACES[3]}
+    ((_, dashes),) = collections(figure)["links-down"].get_linestyle()
+    assert dashes is not None
+    ((_, solid),) = collections(figure)["links-seam"].get_linestyle()
+    assert solid is None
+
+
+def test_the_legend_counts_satellites_and_links_by_shell_kind_and_reason(some_sky):
+    assert legends(draw_map(some_sky, title="a sky")) == {
+        "satellites": ["in no shell: 1", "shell 0: 3", "shell 1: 2", "shell 2: 2"],
+        "links up": ["intra-plane: 1 of 2", "cross-plane: 2 of 4", "seam: 1 of 1", "inter-shell: 1 of 2"],
+        "links down": ["unassigned: 1, not drawn", "horizon: 2", "outage: 1"],
+    }
+
+
+def test_a_sky_without_links_says_so():
+    assert legends(draw_map(sky([(0, 0), (0, 90)]), title="no links")) == {
+        "satellites": ["shell 0: 2"],
+        "links up": ["none"],
+        "links down": ["none"],
+    }
+
+
+def test_the_line_above_the_map_tells_the_moment_and_the_counts(some_sky):
+    words = [text.get_text() for text in draw_map(some_sky, title="a sky").texts]
+
+    assert words == [
+        "a sky",
+        "Middle of slot 3, 87.500 s after the epoch: 8 satellites, 5 of 9 laser links up",
+    ]
+
+
+def test_satellites_are_dots_where_they_are_in_the_colour_of_their_shell(some_sky):
+    found = collections(draw_map(some_sky, title="a sky"))
+
+    for shell in {*SHELLS}:
+        due = [[*place[::-1]] for place, its in zip(PLACES, SHELLS, strict=True) if its == shell]
+        assert found[f"shell-{shell}"].get_offsets().tolist() == due
+    looks = {tuple(found[f"shell-{shell}"].get_facecolors()[0].tolist()) for shell in {*SHELLS}}
+    assert len(looks) == len({*SHELLS})
+
+
+def test_a_link_follows_the_great_circle_through_its_ends():
+    # Through 60 N 0 E and 60 N 90 E: tan(latitude) = tan 60 cos(longitude - 45) / cos 45.
+    longitude_deg, latitude_deg = path_of_one((60, 0), (60, 90)).T
+
+    def great_circle(longitude_deg):
+        tangent = np.tan(np.radians(60)) * np.cos(np.radians(longitude_deg - 45)) / np.cos(np.radians(45))
+        return np.degrees(np.arctan(tangent))
+
+    assert latitude_deg == pytest.approx(great_circle(longitude_deg), abs=A_MILLIMETRE_ON_THE_GROUND_DEG)
+    assert latitude_deg.max() == pytest.approx(
+        np.degrees(np.arctan(np.sqrt(6))), abs=A_TWENTIETH_OF_A_MILLIMETRE_IN_PRINT_DEG
+    )
+    everywhere = np.linspace(0, 90, 1000)
+    drawn = np.interp(everywhere, longitude_deg, latitude_deg)
+    assert np.abs(drawn - great_circle(everywhere)).max() < A_TWENTIETH_OF_A_MILLIMETRE_IN_PRINT_DEG
+
+
+def test_a_link_that_bends_both_ways_is_not_taken_for_a_straight_one():
+    # Symmetric about the equator, its middle is on the straight line; a quarter of the way it is off it.
+    longitude_deg, latitude_deg = path_of_one((-60, 0), (60, 60)).T
+    normal = np.cross(unit_vectors(0, -60), unit_vectors(60, 60))
+
+    everywhere = np.linspace(0, 60, 1000)
+    great_circle = np.degrees(
+        np.arctan2(-(unit_vectors(everywhere, 0 * everywhere) @ normal), np.full(1000, normal[2]))
+    )
+    drawn = np.interp(everywhere, longitude_deg, latitude_deg)
+    assert np.abs(great_circle - (2 * everywhere - 60)).max() > 1
+    assert np.abs(drawn - great_circle).max() < A_TWENTIETH_OF_A_MILLIMETRE_IN_PRINT_DEG
+
+
+def test_a_link_along_a_meridian_or_the_equator_is_a_straight_line():
+    assert path_of_one((-10, 30), (50, 30)) == pytest.approx(np.array([[30, -10], [30, 50]]))
+    assert path_of_one((0, 30), (0, 90)) == pytest.approx(np.array([[30, 0], [90, 0]]))
+
+
+def test_a_link_across_the_antimeridian_is_cut_at_both_edges_of_the_map():
+    path = path_of_one((0, 170), (0, -170))
+
+    assert path[[0, 1, 3, 4]] == pytest.approx(np.array([[170, 0], [180, 0], [-180, 0], [-170, 0]]))
+    assert np.isnan(path[2]).all()
+
+
+def test_a_link_across_the_pole_reaches_it():
+    longitude_deg, latitude_deg = path_of_one((80, 10), (80, -169.999)).T
+
+    assert latitude_deg.max() == pytest.approx(
+        90, abs=A_PIECE_OF_THE_LONGEST_PATH * 20
+    )  # 80 degrees to 80 degrees
+    assert latitude_deg.min() == pytest.approx(80)
+    assert longitude_deg[[0, -1]] == pytest.approx(
+        [10, -169.999]
+    )  # westward: half a turn and a little is more
+
+
+def test_opposite_ends_are_joined_over_the_north_pole_although_every_great_circle_joins_them():
+    path = path_of_one((0, 0), (0, 180))
+
+    assert np.nanmax(path[:, 1]) == pytest.approx(90, abs=A_PIECE_OF_THE_LONGEST_PATH * 180)
+    assert path[0] == pytest.approx([0, 0])
+    assert np.abs(path[-1]) == pytest.approx([180, 0])
+
+
+ANYWHERE = st.tuples(st.floats(min_value=-90, max_value=90), st.floats(min_value=-180, max_value=180))
+
+
+@settings(deadline=None, max_examples=60)
+@given(start=ANYWHERE, end=ANYWHERE)
+def test_no_line_runs_across_the_map_and_all_points_are_on_the_great_circle(start, end):
+    # A third satellite far away, so that two close ones are not drawn on a local map.
+    figure = draw_map(
+        sky([start, end, (-start[0], start[1] - 180)], links=[(0, 1, SEAM, UP)]), title="a link"
+    )
+    (path,) = paths_of(figure, "links-seam")
+
+    for before, after in pairwise(path):
+        assert np.isnan([*before, *after]).any() or abs(after[0] - before[0]) <= 180 + 1e-9
+    points = path[np.isfinite(path).all(axis=1)]
+    assert (np.abs(points) <= [180 + 1e-9, 90 + 1e-9]).all()
+    ends = unit_vectors(*np.array([start, end]).T[::-1])
+    drawn = unit_vectors(*points.T)
+    assert drawn[0] == pytest.approx(ends[0], abs=np.radians(A_MILLIMETRE_ON_THE_GROUND_DEG))
+    assert drawn[-1] == pytest.approx(ends[1], abs=np.radians(A_MILLIMETRE_ON_THE_GROUND_DEG))
+    # Points at the edge are on the line drawn between two of the circle, which is flat to the tolerance.
+    on_circle = drawn[np.abs(points[:, 0]) < 180 - 1e-9]
+    normal = np.cross(*ends)
+    assert np.abs(on_circle @ normal).max(initial=0) < np.radians(A_MILLIMETRE_ON_THE_GROUND_DEG)
+
+
+def test_satellites_close_together_get_a_map_with_distances_along_the_ground():
+    # A cross with arms of a minute of arc, at the equator where degrees of longitude are as long.
+    minute = 1 / 60
+    places = [(minute, 20), (-minute, 20), (0, 20 + minute), (0, 20 - minute), (0, 20)]
+    figure = draw_map(sky(places, links=[(0, 4, INTRA, UP), (2, 4, CROSS, UP)]), title="a formation")
+
+    axes = figure.axes[0]
+    assert axes.get_xlabel() == "east of the middle, m on the ground"
+    assert axes.get_ylabel() == "north of the middle, m on the ground"
+    assert axes.get_xlim() == axes.get_ylim()  # the same scale both ways
+    assert axes.get_window_extent().width == pytest.approx(axes.get_window_extent().height)
+    mile = NAUTICAL_MILE_M
+    due = np.array([[0, mile], [0, -mile], [mile, 0], [-mile, 0], [0, 0]])
+    offsets = np.asarray(collections(figure)["shell-0"].get_offsets())
+    assert offsets == pytest.approx(due, abs=mile * FLATTENING_OF_THE_EARTH)
+    assert paths_of(figure, "links-intra-plane")[0] == pytest.approx(offsets[[0, 4]])
+    locator = figure.axes[1].lines[0]
+    assert (locator.get_xdata()[0], locator.get_ydata()[0]) == pytest.approx((20, 0))
+
+
+def test_a_formation_across_the_antimeridian_or_over_the_pole_is_in_one_piece():
+    minute = 1 / 60
+    across = draw_map(sky([(0, 180 - minute), (0, -180 + minute)], links=[(0, 1, INTRA, UP)]), title="a pair")
+    polar = draw_map(sky([(90 - minute, 0), (90 - minute, 180)], links=[(0, 1, INTRA, UP)]), title="a pair")
+
+    for figure in (across, polar):
+        start, end = paths_of(figure, "links-intra-plane")[0]
+        length_m = np.linalg.norm(end - start)
+        assert length_m == pytest.approx(2 * NAUTICAL_MILE_M, rel=FLATTENING_OF_THE_EARTH)
+
+
+@pytest.mark.parametrize(("apart_deg", "label"), [(1.0, "km on the ground"), (12.0, "longitude")])
+def test_the_scale_of_the_map_follows_the_extent_of_the_sky(apart_deg, label):
+    figure = draw_map(sky([(0, 0), (0, apart_deg)]), title="two")
+
+    assert figure.axes[0].get_xlabel().endswith(label)
+
+
+@pytest.mark.parametrize("place", [(10, 20), (0, 0), (-33.3, 151.2), (90, 0), (71.7, -180)])
+@pytest.mark.parametrize("satellites", [1, 2])
+def test_satellites_over_one_place_are_drawn_on_the_map_of_the_earth(place, satellites):
+    axes = draw_map(sky([place] * satellites), title="one place").axes[0]
+
+    assert axes.get_xlim() == (-180, 180)
+    assert axes.get_ylim() == (-90, 90)
+
+
+def test_lengths_are_in_kilometres_over_minutes_and_shares_in_per_cent():
+    figure = draw_lengths((history(INTRA), history(SEAM, shortest_m=5e6, longest_m=5e6)), title="lengths")
+
+    lengths, shares = figure.axes
+    assert (lengths.get_ylabel(), shares.get_xlabel(), shares.get_ylabel()) == (
+        "length, km",
+        "time after the epoch, minutes",
+        "links up, %",
+    )
+    mean, of_seam = lengths.lines
+    assert mean.get_xdata().tolist() == [0, 1, 2, 3]
+    assert mean.get_ydata().tolist() == [2000] * 4
+    assert of_seam.get_ydata().tolist() == [5000] * 4
+    band = lengths.collections[0].get_paths()[0].vertices
+    assert (band[:, 1].min(), band[:, 1].max()) == (1000, 3000)
+    assert shares.lines[0].get_ydata().tolist() == [75] * 4
+    assert shares.lines[0].get_drawstyle() == "steps-mid"
+    assert shares.get_ylim() == (0, 100)
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["intra-plane", "seam"]
+
+
+def test_while_no_link_of_a_kind_is_assigned_its_lines_have_a_gap():
+    whole = history(CROSS)
+    gone = np.array([False, True, False, False])
+    figure = draw_lengths(
+        (
+            LengthHistory(
+                kind=CROSS,
+                time_s=whole.time_s,
+                shortest_m=np.where(gone, np.inf, whole.shortest_m),
+                mean_m=np.where(gone, 0, whole.mean_m),
+                longest_m=np.where(gone, -np.inf, whole.longest_m),
+                share_up=np.where(gone, 0, whole.share_up),
+            ),
+        ),
+        title="a gap",
+    )
+
+    for axes in figure.axes:
+        assert np.isnan(axes.lines[0].get_ydata()).tolist() == gone.tolist()
+    assert figure.axes[0].get_ylim()[0] > 0  # no mean of 0 km is drawn
+
+
+def test_the_history_of_a_single_slot_shows_as_points():
+    for axes in draw_lengths((history(INTRA, slots=1),), title="a moment").axes:
+        assert axes.lines[0].get_marker() == "o"
+
+
+def test_a_history_without_links_says_so():
+    lengths, _ = draw_lengths((), title="nothing").axes
+
+    assert [text.get_text() for text in lengths.texts] == ["no laser links"]
+
+
+def boxes_of(figure):
+    """Where titles, legends and axes with all their words are, in pixels."""
+    parts = [*figure.texts, *figure.legends]
+    return [part.get_window_extent() for part in parts] + [axes.get_tightbbox() for axes in figure.axes]
+
+
+def every_figure():
+    minute = 1 / 60
+    long_title = "a-scenario-with-a-long-name: " + 12 * "satellites and laser links "
+    return {
+        "world": draw_map(constellation(planes=20, places=20, shells=7), title=long_title),
+        "local": draw_map(sky([(70, -179), (70 + minute, -179)], links=[(0, 1, INTRA, UP)]), title="a pair"),
+        "lengths": draw_lengths(
+            tuple(history(kind, shortest_m=1e7, longest_m=9e7) for kind in LinkKind),
+            title="a $ and another $",
+        ),
+    }
+
+
+@pytest.mark.parametrize("name", ["world", "local", "lengths"])
+def test_no_words_are_cut_at_the_edge_of_the_figure(name):
+    figure = every_figure()[name]
+    figure.draw_without_rendering()
+
+    whole = figure.bbox
+    for box in boxes_of(figure):
+        assert box.x0 >= whole.x0 - HALF_A_PIXEL, box
+        assert box.x1 <= whole.x1 + HALF_A_PIXEL, box
+        assert box.y0 >= whole.y0 - HALF_A_PIXEL, box
+        assert box.y1 <= whole.y1 + HALF_A_PIXEL, box
+
+
+@pytest.mark.parametrize("name", ["world", "local", "lengths"])
+def test_legends_axes_and_titles_do_not_overlap(name):
+    figure = every_figure()[name]
+    figure.draw_without_rendering()
+
+    boxes = boxes_of(figure)
+    for number, box in enumerate(boxes):
+        for other in boxes[:number]:
+            across = min(box.x1, other.x1) - max(box.x0, other.x0)
+            along = min(box.y1, other.y1) - max(box.y0, other.y0)
+            assert min(across, along) <= HALF_A_PIXEL, (box, other)
+
+
+def test_figures_become_a_vector_file_and_a_picture_each(some_sky, tmp_path):
+    folder = tmp_path / "deep" / "figures"
+    figures = {"a-map": draw_map(some_sky, title="a"), "lengths": draw_lengths((history(INTRA),), title="b")}
+
+    files = save_figures(figures, folder)
+
+    assert files == [folder / name for name in ("a-map.svg", "a-map.png", "lengths.svg", "lengths.png")]
+    assert sorted(folder.iterdir()) == sorted(files)
+    picture = files[1].read_bytes()
+    assert picture.startswith(b"\x89PNG")
+    assert int.from_bytes(picture[16:20], "big") == pytest.approx(17.0 / 2.54 * 200, abs=5)  # IHDR's width
+    lines = [
+        each.get("d", "") for each in ElementTree.parse(files[0]).iter("{http://www.w3.org/2000/svg}path")
+    ]
+    assert not any("nan" in line.lower() for line in lines)  # what parts a link at the edge of the map
+    assert max(line.count("M") for line in lines if "Q" not in line) == 2  # that link is in two pieces
+
+
+def test_files_are_the_same_bit_for_bit_whatever_the_settings_and_the_process(some_sky, tmp_path):
+    first = save_figures({"sky": draw_map(some_sky, title="a sky")}, tmp_path / "first")
+    second = save_figures({"sky": draw_map(some_sky, title="a sky")}, tmp_path / "second")
+    names = ("latitude_deg", "longitude_deg", "shell", "ends", "kind", "reason")
+    np.savez(tmp_path / "sky.npz", **{name: getattr(some_sky, name) for name in names})
+    subprocess.run(
+        [sys.executable, "-c", AGAIN, str(tmp_path / "sky.npz"), str(tmp_path / "third")],
+        check=True,
+        env={**os.environ, "PYTHONHASHSEED": "7", "TZ": "Asia/Tokyo"},
+    )
+
+    for one, other in zip(first, second, strict=True):
+        assert one.read_bytes() == other.read_bytes() == (tmp_path / "third" / one.name).read_bytes()
+
+
+def test_saving_twice_writes_the_same_bytes(some_sky, tmp_path):
+    figure = draw_map(some_sky, title="a sky")
+
+    one = [path.read_bytes() for path in save_figures({"sky": figure}, tmp_path)]
+    assert [path.read_bytes() for path in save_figures({"sky": figure}, tmp_path)] == one
+
+
+def test_importing_the_module_loads_no_matplotlib():
+    code = "import sys, spacemoe_ns3.report.sky_figures; assert 'matplotlib' not in sys.modules"
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_without_matplotlib_the_remedy_is_told(some_sky, monkeypatch):
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+
+    with pytest.raises(InstallationError, match="pip install matplotlib"):
+        draw_map(some_sky, title="a sky")
+
+
+def test_a_folder_that_is_a_file_is_refused(some_sky, tmp_path):
+    (tmp_path / "taken").write_text("mine", encoding="utf-8")
+
+    with pytest.raises(
+        OutputError, match=r"--plot .*taken: cannot be made \(File exists\); name another folder"
+    ):
+        save_figures({"sky": draw_map(some_sky, title="a sky")}, tmp_path / "taken")
+
+    assert (tmp_path / "taken").read_text(encoding="utf-8") == "mine"
+
+
+@pytest.mark.parametrize("name", ["", "../sky", "deep/sky"])
+def test_a_name_that_is_not_one_of_a_file_is_refused_before_anything_is_written(some_sky, tmp_path, name):
+    figure = draw_map(some_sky, title="a sky")
+
+    with pytest.raises(OutputError, match="must be the name of a file"):
+        save_figures({"good": figure, name: figure}, tmp_path / "figures")
+
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_full_disk_leaves_the_old_file_whole_and_nothing_beside_it(some_sky, tmp_path, monkeypatch):
+    figure = draw_map(some_sky, title="a sky")
+    (tmp_path / "sky.svg").write_text("old", encoding="utf-8")
+
+    def write_half(path, content):
+        with path.open("wb") as file:
+            file.write(content[: len(content) // 2])
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr("pathlib.Path.write_bytes", write_half)
+    with pytest.raises(
+        WriteError, match=r"sky\.svg: could not be written \(No space left on device\); make room"
+    ):
+        save_figures({"sky": figure}, tmp_path)
+
+    assert [path.name for path in tmp_path.iterdir()] == ["sky.svg"]
+    assert (tmp_path / "sky.svg").read_text(encoding="utf-8") == "old"
+
+
+def test_a_folder_in_the_place_of_a_file_is_told(some_sky, tmp_path):
+    (tmp_path / "sky.svg").mkdir()
+
+    with pytest.raises(WriteError, match=r"sky\.svg: could not be written \(Is a directory\)"):
+        save_figures({"sky": draw_map(some_sky, title="a sky")}, tmp_path)
+
+    assert [path.name for path in tmp_path.iterdir()] == ["sky.svg"]
