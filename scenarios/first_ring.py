@@ -4,7 +4,18 @@ Small enough to read every number of it. A model of six layers with four experts
 6 planes x 12 satellites. Packets are 1500 bytes, so that a hidden state of 2 KiB travels in two of them.
 """
 
-from spacemoe_ns3 import Activation, Computer, Decoding, Hardware, LaserLinks, MoEModel, Scenario, WalkerShell
+from spacemoe_ns3 import (
+    Activation,
+    Bernoulli,
+    Computer,
+    Decoding,
+    Hardware,
+    LaserLinks,
+    MoEModel,
+    PlusGrid,
+    Scenario,
+    WalkerShell,
+)
 
 scenario = Scenario(
     name="first-ring",
@@ -15,7 +26,12 @@ scenario = Scenario(
         inclination_deg=60,
         phasing=1,
     ),
-    links=LaserLinks(rate_bps=10e9, seam=True, survival_probability=0.98, mtu_bytes=1500),
+    links=LaserLinks(
+        topology=PlusGrid(seam=True),
+        rate_bps=10e9,
+        outages=(Bernoulli(survival_probability=0.98),),
+        mtu_bytes=1500,
+    ),
     model=MoEModel(
         name="six-layers",
         layers=6,

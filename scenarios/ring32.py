@@ -6,7 +6,17 @@ nodes span 360 degrees, neighbouring planes are shifted by 17/1056 of a turn, no
 to the first, experts compute on the SBC-2A72 and gateways on the SpaceCloud iX10.
 """
 
-from spacemoe_ns3 import Activation, Decoding, Hardware, LaserLinks, Scenario, Slots, WalkerShell
+from spacemoe_ns3 import (
+    Activation,
+    Bernoulli,
+    Decoding,
+    Hardware,
+    LaserLinks,
+    PlusGrid,
+    Scenario,
+    Slots,
+    WalkerShell,
+)
 
 scenario = Scenario(
     name="ring32",
@@ -19,10 +29,10 @@ scenario = Scenario(
         raan_span_deg=360,
     ),
     links=LaserLinks(
+        topology=PlusGrid(seam=False),
         rate_bps=100e9,
-        seam=False,
-        survival_probability=0.95,
         max_angular_rate_rad_s=0.12,
+        outages=(Bernoulli(survival_probability=0.95),),
         mtu_bytes=9000,
     ),
     slots=Slots(count=200),  # over one orbit
