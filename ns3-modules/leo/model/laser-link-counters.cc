@@ -4,6 +4,8 @@
 
 #include "laser-link-counters.h"
 
+#include <stdexcept>
+
 namespace ns3
 {
 
@@ -36,6 +38,16 @@ uint64_t
 LaserLinkCounters::GetLost(LossReason reason) const
 {
     return lost[static_cast<std::size_t>(reason)];
+}
+
+double
+LaserLinkCounters::GetUtilisation(Time span) const
+{
+    if (!span.IsStrictlyPositive())
+    {
+        throw std::invalid_argument("link counters: utilisation needs a positive time span");
+    }
+    return (busy / span).GetDouble();
 }
 
 } // namespace ns3

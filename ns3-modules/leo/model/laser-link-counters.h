@@ -76,6 +76,13 @@ struct LaserLinkCounters
      * @return their number
      */
     uint64_t GetLost(LossReason reason) const;
+
+    /**
+     * @brief Share of a time span in which the transmitter sent.
+     * @param span from the beginning of the simulation, positive
+     * @return 0 to 1; more while a transmission, counted when it begins, reaches beyond the span
+     */
+    double GetUtilisation(Time span) const;
 };
 
 } // namespace ns3

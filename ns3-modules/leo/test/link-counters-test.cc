@@ -111,6 +111,10 @@ class CountersTestCase : public TestCase
         NS_TEST_EXPECT_MSG_EQ(counters.packets, packets, "packets");
         NS_TEST_EXPECT_MSG_EQ(counters.bytes, packets * 1502, "bytes");
         NS_TEST_EXPECT_MSG_EQ(counters.busy, NanoSeconds(busyNs), "busy");
+        NS_TEST_EXPECT_MSG_EQ_TOL(counters.GetUtilisation(NanoSeconds(1'000'000'000)),
+                                  static_cast<double>(busyNs) / 1e9,
+                                  1e-12,
+                                  "utilisation of a second");
         NS_TEST_EXPECT_MSG_EQ((counters.lost == lost), true, "losses");
         NS_TEST_EXPECT_MSG_EQ(counters.rerouted, rerouted, "re-routed");
         NS_TEST_EXPECT_MSG_EQ(counters.inFlight, inFlight, "in flight");

@@ -77,12 +77,21 @@ def test_two_planes_have_a_ring_each_and_a_link_for_each_place():
     assert len(links) == 2 * 4 + 4
 
 
-@pytest.mark.parametrize("some_shell", [shell(1, 5), shell(2, 4), shell(6, 4, raan_span_deg=180)], ids=repr)
+@pytest.mark.parametrize(
+    ("some_shell", "words"),
+    [
+        (shell(1, 5), "no more than two planes"),
+        (shell(2, 4), "no more than two planes"),
+        (shell(6, 4, raan_span_deg=180), "planes that do not go all the way around"),
+    ],
+    ids=["one plane", "two planes", "star"],
+)
 @pytest.mark.parametrize("topology", [PlusGrid(seam=True), Motif(offsets=((1, 0),), seam=True)], ids=repr)
-def test_a_shell_whose_planes_do_not_go_around_has_no_seam_to_link(some_shell, topology):
+def test_a_shell_whose_planes_do_not_go_around_has_no_seam_to_link(some_shell, words, topology):
     """Of a star the last plane and the first fly against each other; two planes are neighbours already."""
     with pytest.raises(
-        ScenarioError, match=r"^links\.topology\.seam: True given, but the planes of shell shell do not go.*;"
+        ScenarioError,
+        match=rf"^links\.topology\.seam: True given, but shell shell has {words}.*; leave seam out",
     ):
         wired(topology, some_shell)
 
