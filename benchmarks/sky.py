@@ -92,6 +92,7 @@ def networkx_ratio(timeline: LinkTimeline, destinations: np.ndarray) -> list[flo
     for slot in np.linspace(0, timeline.slots.count - 1, NETWORKX_SLOTS).astype(int).tolist():
         network = timeline.network(slot)
         graph = nx.Graph()
+        graph.add_nodes_from(range(network.satellites))
         graph.add_weighted_edges_from(
             (a, b, weight)
             for (a, b), weight in zip(network.ends.tolist(), network.hop_s(bits).tolist(), strict=True)
