@@ -1,10 +1,11 @@
-"""Make every number and figure of the README and of docs/paper.md anew.
+"""Make every number and figure of the README and of the docs anew.
 
-    .venv/bin/python docs/regenerate.py            # all: about two minutes
-    .venv/bin/python docs/regenerate.py --write    # the texts and figures only, from docs/data
+    .venv/bin/python docs/regenerate.py            # all but the benchmark: about two minutes
+    .venv/bin/python docs/regenerate.py --write    # the texts and the first figure only, from docs/data
 
-Runs ``spacemoe-ns3 run scenarios/ring32.py`` and the formula for ten seeds, keeps what they say in
-``docs/data``, draws the figure, and puts the tables between their markers in the pages.
+Runs ``spacemoe-ns3 run scenarios/ring32.py``, the formula for ten seeds, and ``spacemoe-ns3 sky`` for two
+scenarios; keeps what they say in ``docs/data``, draws the figures, and puts the tables between their markers
+in the pages. ``docs/data/sky.benchmark.json`` is made by ``benchmarks/sky.py --json``.
 """
 
 from __future__ import annotations
@@ -21,12 +22,18 @@ from typing import Any
 import numpy as np
 
 from spacemoe_ns3 import load, pipeline
+from spacemoe_ns3.progress import silent
 
 ROOT = Path(__file__).parents[1]
 SCENARIO = ROOT / "scenarios" / "ring32.py"
 SUMMARY = ROOT / "docs" / "data" / "ring32.summary.json"
 SEEDS = ROOT / "docs" / "data" / "ring32.seeds.json"
 FIGURE = ROOT / "docs" / "figures" / "ring32.svg"
+LIVING = ROOT / "scenarios" / "living_links.py"
+SKY = ROOT / "docs" / "data" / "living_links.sky.txt"
+WHY = ROOT / "docs" / "data" / "living_links.why.txt"
+WHY_NOT = ("--slot", "150", "--why", "30", "100")  # satellite 30 has failed in this slot
+BENCHMARK = ROOT / "docs" / "data" / "sky.benchmark.json"
 SEED_COUNT = 10
 
 # Seconds a token over eight data sets: arXiv 2605.00515, the table of its evaluation.
@@ -39,16 +46,6 @@ PAPER = {
 PARTS = ("compute", "propagation", "serialisation", "queueing", "waiting")
 MILLISECONDS = 1e3
 MICROSECONDS = 1e6
-
-
-class Quiet:
-    """Progress that nobody watches."""
-
-    def stage(self, text: str) -> None:
-        """Say nothing."""
-
-    def tokens(self, placement: str, done: int) -> None:
-        """Say nothing."""
 
 
 def run_summary() -> None:
@@ -65,16 +62,60 @@ def run_seeds() -> None:
     scenario, _ = load(SCENARIO)
     rows: dict[str, list[float]] = {}
     for seed in range(1, SEED_COUNT + 1):
-        experiment = pipeline.prepare(dataclasses.replace(scenario, seed=seed), progress=Quiet())
+        experiment = pipeline.prepare(dataclasses.replace(scenario, seed=seed), progress=silent())
         for placement in experiment.placements:
             expected = pipeline.expected_s_per_token(
                 workload=experiment.workload,
                 placement=placement,
                 sets=experiment.sets,
-                gateway_delay_s=experiment.gateway_delay_s(placement.gateways),
+                delays=experiment.gateway_delays(placement.gateways),
             )
             rows.setdefault(placement.name, []).append(expected)
     SEEDS.write_text(json.dumps({"seeds": SEED_COUNT, "expected_s_per_token": rows}, indent=1) + "\n")
+
+
+def run_skies() -> None:
+    """Look at two skies: keep what is printed of one, and a figure of each."""
+    for path, options in ((SKY, ()), (WHY, WHY_NOT)):
+        command = [sys.executable, "-m", "spacemoe_ns3", "sky", str(LIVING), *options]
+        printed = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+        path.write_text("".join(f"{line.rstrip()}\n" for line in printed.splitlines()))
+    for scenario, figure in ((SCENARIO, "ring32-map.svg"), (LIVING, "living-links-lengths.svg")):
+        with tempfile.TemporaryDirectory() as folder:
+            command = [sys.executable, "-m", "spacemoe_ns3", "sky", str(scenario), "--plot", folder, "--json"]
+            subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+            (FIGURE.parent / figure).write_bytes((Path(folder) / figure).read_bytes())
+
+
+def printed(path: Path, *, skip_until: str = "") -> str:
+    """Return what a command printed as a block of Markdown, from a line that begins as said."""
+    lines = path.read_text().splitlines()
+    first = next(number for number, line in enumerate(lines) if line.startswith(skip_until))
+    return "\n".join(["```text", *lines[first:], "```"])
+
+
+def benchmark_table(found: dict[str, Any]) -> str:
+    """Return the benchmark of a large sky in Markdown."""
+    lines = [
+        f"{found['satellites']:,} satellites, {found['links']:,} links, {found['slots']} slots, every rule "
+        f"of feasibility, tables towards {found['destinations']} destinations, on one core "
+        "(`benchmarks/sky.py`):",
+        "",
+        "| step | seconds | share |",
+        "|---|---:|---:|",
+    ]
+    for step, seconds in found["steps_s"].items():
+        lines.append(f"| {step} | {seconds:.1f} | {seconds / found['total_s']:.0%} |")
+    ratio = found["networkx_over_ours"]
+    lines += [
+        f"| all | {found['total_s']:.1f} | |",
+        "",
+        f"Peak memory is {found['peak_mb']:,} MB, of which {found['tables_mb']} MB are forwarding tables and "
+        f"{found['positions_mb']} MB the ephemeris. Routing dominates: {found['routes_ms_a_slot']:.0f} ms a "
+        f"slot. networkx takes {ratio['median']:.0f} times as long for the same shortest paths in the same "
+        f"run ({ratio['min']:.0f} to {ratio['max']:.0f}).",
+    ]
+    return "\n".join(lines)
 
 
 def result_table(summary: dict[str, Any]) -> str:
@@ -164,10 +205,14 @@ def main() -> None:
     if "--write" not in sys.argv:
         run_summary()
         run_seeds()
+        run_skies()
     summary, seeds = json.loads(SUMMARY.read_text()), json.loads(SEEDS.read_text())
     draw(summary)
     put(ROOT / "README.md", "ring32", result_table(summary))
     put(ROOT / "docs" / "paper.md", "paper", paper_table(seeds))
+    put(ROOT / "docs" / "sky.md", "sky", printed(SKY))
+    put(ROOT / "docs" / "sky.md", "why", printed(WHY, skip_until="From "))
+    put(ROOT / "docs" / "sky.md", "benchmark", benchmark_table(json.loads(BENCHMARK.read_text())))
 
 
 if __name__ == "__main__":
