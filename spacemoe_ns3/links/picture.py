@@ -11,6 +11,9 @@ from spacemoe_ns3.constellation import Constellation
 from spacemoe_ns3.links.timeline import DownReason, LinkTimeline
 from spacemoe_ns3.links.topology import LinkKind
 
+_COSINE_OF_A_FORMATION = np.cos(np.radians(5.0))
+_ONE_PLACE_M = 1e-3
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SkyMap:
@@ -26,6 +29,11 @@ class SkyMap:
         Geodetic, WGS 84, of each satellite, shape (S,); longitudes of -180 to 180.
     shell
         Index of each satellite's shell, shape (S,).
+    shell_names
+        Of the shells.
+    local_m
+        Of a close formation, all of which is within 5 degrees of its middle: where its satellites are from
+        there, in metres, radially, along the track and across it, shape (S, 3); None of any other sky.
     ends, kind, reason
         Of each link, shapes (M, 2), (M,), (M,).
     """
@@ -35,6 +43,8 @@ class SkyMap:
     latitude_deg: np.ndarray
     longitude_deg: np.ndarray
     shell: np.ndarray
+    shell_names: tuple[str, ...]
+    local_m: np.ndarray | None
     ends: np.ndarray
     kind: np.ndarray
     reason: np.ndarray
@@ -46,7 +56,9 @@ def sky_map(constellation: Constellation, timeline: LinkTimeline, *, slot: int) 
 
     middle_ns = timeline.slots.middles_ns()[slot : slot + 1]
     everyone = np.arange(timeline.satellites)
-    positions_m = timeline.ephemeris.positions_at(everyone, np.full(timeline.satellites, middle_ns[0]))
+    times_ns = np.full(timeline.satellites, middle_ns[0])
+    positions_m = timeline.ephemeris.positions_at(everyone, times_ns)
+    velocities_m_s = timeline.ephemeris.velocities_at(everyone, times_ns)
     fixed_m = earth_fixed(positions_m[np.newaxis], start=constellation.start, times_ns=middle_ns)
     latitude_deg, longitude_deg, _ = geodetic(fixed_m)
     return SkyMap(
@@ -55,10 +67,38 @@ def sky_map(constellation: Constellation, timeline: LinkTimeline, *, slot: int) 
         latitude_deg=latitude_deg[0],
         longitude_deg=longitude_deg[0],
         shell=timeline.layout.shell,
+        shell_names=tuple(shell.name for shell in timeline.layout.shells),
+        local_m=formation_positions_m(positions_m, velocities_m_s),
         ends=timeline.ends,
         kind=timeline.kind,
         reason=timeline.reason[slot],
     )
+
+
+def formation_positions_m(positions_m: np.ndarray, velocities_m_s: np.ndarray) -> np.ndarray | None:
+    """Return where the satellites of a close formation are, in the orbital frame of its middle.
+
+    Parameters
+    ----------
+    positions_m, velocities_m_s
+        Inertial, shape (S, 3).
+
+    Returns
+    -------
+    Metres from the mean position, radially, along the track and across it, shape (S, 3); None if a satellite
+    is more than 5 degrees from the middle, or all are at one place.
+    """
+    middle_m = positions_m.mean(axis=0)
+    radial = middle_m / np.linalg.norm(middle_m)
+    directions = positions_m / np.linalg.norm(positions_m, axis=1, keepdims=True)
+    apart_m = np.linalg.norm(positions_m - middle_m, axis=1).max()
+    if (directions @ radial).min() < _COSINE_OF_A_FORMATION or apart_m < _ONE_PLACE_M:
+        return None
+    across = np.cross(radial, velocities_m_s.mean(axis=0))
+    across /= np.linalg.norm(across)
+    axes = np.stack([radial, np.cross(across, radial), across], axis=1)
+    local_m: np.ndarray = (positions_m - middle_m) @ axes
+    return local_m
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +115,8 @@ class LengthHistory:
         Over all links of the kind that are assigned, up or down, in metres.
     share_up
         Of those, the share that is up.
+    one, one_m
+        The two satellites of one link of the kind, as an example, and its length in metres.
     """
 
     kind: LinkKind
@@ -83,6 +125,8 @@ class LengthHistory:
     mean_m: np.ndarray
     longest_m: np.ndarray
     share_up: np.ndarray
+    one: tuple[int, int]
+    one_m: np.ndarray
 
 
 def length_history(timeline: LinkTimeline) -> tuple[LengthHistory, ...]:
@@ -103,6 +147,8 @@ def length_history(timeline: LinkTimeline) -> tuple[LengthHistory, ...]:
                 shortest_m=np.where(is_assigned, length_m, np.inf).min(axis=1),
                 mean_m=np.where(is_assigned, length_m, 0.0).sum(axis=1) / count,
                 longest_m=np.where(is_assigned, length_m, -np.inf).max(axis=1),
+                one=tuple(timeline.ends[links][0].tolist()),
+                one_m=length_m[:, 0],
                 share_up=(timeline.reason[:, links] == DownReason.UP).sum(axis=1) / count,
             )
         )

@@ -16,6 +16,7 @@ from spacemoe_ns3.links.picture import LengthHistory, SkyMap
 from spacemoe_ns3.links.timeline import DownReason
 from spacemoe_ns3.links.topology import LinkKind
 from spacemoe_ns3.report import style
+from spacemoe_ns3.report.projection import degrees_of, ground_tracks, middle_of
 
 if TYPE_CHECKING:
     from matplotlib.artist import Artist
@@ -25,19 +26,15 @@ if TYPE_CHECKING:
     _Entries = list[tuple[Artist | tuple[Artist, ...], str]]
 
 _FORMATS = ("svg", "png")
-_FLATNESS_DEG = 0.1  # 0.05 mm on a map 17 cm wide
-_MOST_PIECES = 64  # of a link's path
-_CHECKS = 4  # a piece is looked at in its quarters too: an S is flat in the middle
-_ROUNDING = 1e-12  # of unit vectors
 _GRID_DEG, _LOCATOR_GRID_DEG = 30, 90
 _SEAM_WIDTHS = 2.0  # of the other links' width
-_ONE_PLACE_DEG, _LOCAL_DEG = 1e-8, 5.0  # a millimetre; radius of the widest local map
+_LENGTHS_COLUMNS = 2  # of the legend of lengths
+_LONGEST_NAME = 18  # characters that fit into a legend
 _LOCAL_MARGIN = 1.15
 _METRES_UP_TO_M = 5_000.0
-_MEAN_RADIUS_M = 6_371_008.8  # of the Earth; Moritz 2000, Geodetic Reference System 1980, J. Geodesy 74
 _SECONDS_PER_MINUTE, _PERCENT = 60.0, 100.0
 _ABOUT_LENGTHS = (
-    "Mean (line) and shortest to longest (band), of all links that terminals point along, up or down"
+    "Mean (line), shortest to longest (band) of all links that terminals point along; one of them (thin)"
 )
 _LABELS_IN = 0.5  # below axes
 _LEFT_IN, _YLABEL_IN = 0.72, 0.62  # of axes, from the figure's edge; of their label, from theirs
@@ -50,11 +47,10 @@ _LENGTHS_WIDTH_IN, _LENGTHS_HEIGHTS_IN, _GAP_IN = 5.82, (2.5, 0.9), 0.15
 def draw_map(sky: SkyMap, *, title: str) -> Figure:
     """Draw where satellites and links are over the Earth.
 
-    An equirectangular map of the whole Earth with a grid of 30 degrees; or, where all satellites are within
-    5 degrees of their middle, a local one with distances along the ground, and a small map of where it is.
-    Links are drawn above the great circles through their ends: a beam is straight, so that is what it flies
-    over. Those that are down are dotted; those that no terminal points along are left out. The legend counts
-    all of them.
+    An equirectangular map of the whole Earth with a grid of 30 degrees; or, of a close formation, a view from
+    across its track, in the orbital plane, and a small map of where it is. On the map links are drawn above
+    the great circles through their ends: a beam is straight, so that is what it flies over. Links that are
+    down are dotted; those that no terminal points along are left out. The legend counts all of them.
 
     Parameters
     ----------
@@ -84,10 +80,9 @@ def draw_map(sky: SkyMap, *, title: str) -> Figure:
         f"Middle of slot {sky.slot}, {sky.time_s:.3f} s after the epoch: "
         f"{_counted(len(sky.shell), 'satellite')}, {up} of {_counted(len(sky.reason), 'laser link')} up"
     )
-    middle, radius_deg = _middle_and_radius_deg(sky)
     with style.figure_style():
-        if _ONE_PLACE_DEG < radius_deg < _LOCAL_DEG:
-            return _draw_local(sky, title=title, subtitle=subtitle, middle=middle)
+        if sky.local_m is not None:
+            return _draw_formation(sky, sky.local_m, title=title, subtitle=subtitle)
         return _draw_world(sky, title=title, subtitle=subtitle)
 
 
@@ -111,7 +106,9 @@ def draw_lengths(history: tuple[LengthHistory, ...], *, title: str) -> Figure:
         If matplotlib is not installed.
     """
     with style.figure_style():
-        body_in = sum(_LENGTHS_HEIGHTS_IN) + _GAP_IN + _LABELS_IN + style.LINE_IN
+        columns = max(1, min(_LENGTHS_COLUMNS, len(history)))
+        legend_lines = -(-len(history) // columns)
+        body_in = sum(_LENGTHS_HEIGHTS_IN) + _GAP_IN + _LABELS_IN + legend_lines * style.LINE_IN
         figure, top_in = style.new_figure(body_in, title=title, subtitle=_ABOUT_LENGTHS, left_in=_LEFT_IN)
         panels = []
         for height_in in _LENGTHS_HEIGHTS_IN:
@@ -132,7 +129,7 @@ def draw_lengths(history: tuple[LengthHistory, ...], *, title: str) -> Figure:
         entries = [_add_history(lengths, shares, each) for each in history]
         if entries:
             legend_in = top_in - _GAP_IN + _LABELS_IN
-            style.add_legend(figure, entries, left_in=_LEFT_IN, top_in=legend_in, columns=len(entries))
+            style.add_legend(figure, entries, left_in=_LEFT_IN, top_in=legend_in, columns=columns)
         else:
             lengths.text(0.5, 0.5, "no laser links", transform=lengths.transAxes, ha="center")
         return figure
@@ -203,30 +200,31 @@ def _draw_world(sky: SkyMap, *, title: str, subtitle: str) -> Figure:
     _make_world(axes, step_deg=_GRID_DEG)
     axes.set(xlabel="longitude", ylabel="latitude")
     _align_ylabel(axes, width_in=width_in)
-    _add_links(axes, sky, _ground_tracks(sky.latitude_deg[sky.ends], sky.longitude_deg[sky.ends]))
+    _add_links(axes, sky, ground_tracks(sky.latitude_deg[sky.ends], sky.longitude_deg[sky.ends]))
     _add_satellites(axes, sky, np.stack([sky.longitude_deg, sky.latitude_deg], axis=-1))
     _add_legends(figure, legends, top_in=top_in + height_in + _LABELS_IN)
     return figure
 
 
-def _draw_local(sky: SkyMap, *, title: str, subtitle: str, middle: np.ndarray) -> Figure:
+def _draw_formation(sky: SkyMap, local_m: np.ndarray, *, title: str, subtitle: str) -> Figure:
     size_in, legends = _LOCAL_WIDTH_IN, _legends(sky)
     body_in = size_in + _LABELS_IN + _legends_in(legends)
     figure, top_in = style.new_figure(body_in, title=title, subtitle=subtitle, left_in=_LEFT_IN)
     axes = style.add_axes(figure, left_in=_LEFT_IN, top_in=top_in, width_in=size_in, height_in=size_in)
-    points_m = _ground_offsets_m(sky, middle)
+    points_m = local_m[:, [1, 0]]
     half_m = _LOCAL_MARGIN * float(np.abs(points_m).max())
     unit, unit_m = ("m", 1.0) if half_m < _METRES_UP_TO_M else ("km", METRES_PER_KILOMETRE)
     limits = (-half_m / unit_m, half_m / unit_m)
     axes.set(xlim=limits, ylim=limits)
-    axes.set_xlabel(f"east of the middle, {unit} on the ground")
-    axes.set_ylabel(f"north of the middle, {unit} on the ground")
+    axes.set_xlabel(f"along the track from the middle, {unit}")
+    axes.set_ylabel(f"up from the middle, {unit}")
     _align_ylabel(axes, width_in=size_in)
     axes.grid(True)
     points = points_m / unit_m
     _add_links(axes, sky, list(points[sky.ends]))
     _add_satellites(axes, sky, points)
-    _add_locator(figure, middle, top_in=top_in)
+    across_m = float(np.abs(local_m[:, 2]).max())
+    _add_locator(figure, middle_of(sky.latitude_deg, sky.longitude_deg), across_m=across_m, top_in=top_in)
     _add_legends(figure, legends, top_in=top_in + size_in + _LABELS_IN)
     return figure
 
@@ -237,9 +235,9 @@ def _align_ylabel(axes: Axes, *, width_in: float) -> None:
     axes.yaxis.label.set_verticalalignment("center")
 
 
-def _add_locator(figure: Figure, middle: np.ndarray, *, top_in: float) -> None:
-    """Add a small map of the Earth that shows where a local map is."""
-    latitude_deg, longitude_deg = (float(each) for each in _degrees(middle))
+def _add_locator(figure: Figure, middle: np.ndarray, *, across_m: float, top_in: float) -> None:
+    """Add a small map of the Earth that shows where a formation is."""
+    latitude_deg, longitude_deg = (float(each) for each in degrees_of(middle))
     width_in, left_in = _LOCATOR_WIDTH_IN, _LOCATOR_LEFT_IN
     axes = style.add_axes(figure, left_in=left_in, top_in=top_in, width_in=width_in, height_in=width_in / 2)
     _make_world(axes, step_deg=_LOCATOR_GRID_DEG)
@@ -247,7 +245,8 @@ def _add_locator(figure: Figure, middle: np.ndarray, *, top_in: float) -> None:
     words = (
         f"Middle: {abs(latitude_deg):.3f}°{'N' if latitude_deg >= 0 else 'S'}, "
         f"{abs(longitude_deg):.3f}°{'E' if longitude_deg >= 0 else 'W'}\n\n"
-        "Seen from above: height does\nnot show, and satellites above\neach other share a dot."
+        "Seen from across the track. Out of\nthe plane of the picture satellites\n"
+        f"are {across_m:.3g} m at most."
     )
     axes.text(0, -0.35, words, transform=axes.transAxes, va="top", linespacing=1.4)
 
@@ -326,10 +325,15 @@ def _legends(sky: SkyMap) -> list[tuple[str, _Entries]]:
     dots: _Entries = []
     shells, counts = np.unique(sky.shell, return_counts=True)
     for shell, count in zip(shells.tolist(), counts.tolist(), strict=True):
-        words = "in no shell" if shell == NOWHERE else f"shell {shell}"
+        words = "in no plane" if shell == NOWHERE else _short(sky.shell_names[shell])
         dots.append((_legend_dot(shell), f"{words}: {count}"))
     nothing: _Entries = [(Line2D([], [], linestyle=""), "none")]
     return [("satellites", dots), ("links up", up or nothing), ("links down", down or nothing)]
+
+
+def _short(name: str) -> str:
+    """Return a name as long as the legend is wide, its beginning left out: the end tells shells apart."""
+    return name if len(name) <= _LONGEST_NAME else f"…{name[1 - _LONGEST_NAME :]}"
 
 
 def _legend_dot(shell: int) -> Artist:
@@ -381,123 +385,11 @@ def _add_history(lengths: Axes, shares: Axes, history: LengthHistory) -> tuple[t
     band = lengths.fill_between(
         minutes, shortest_km, longest_km, color=look["color"], alpha=0.25, linewidth=0.5
     )
+    lengths.plot(minutes, known(history.one_m) / METRES_PER_KILOMETRE, color=look["color"], linewidth=0.5)
     shares.plot(minutes, known(history.share_up) * _PERCENT, drawstyle="steps-mid", **look)
-    return (band, line), history.kind.words
+    a, b = history.one
+    return (band, line), f"{history.kind.words}; thin: {a}-{b}"
 
 
 def _counted(count: int, noun: str) -> str:
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
-
-
-def _directions(latitude_deg: np.ndarray, longitude_deg: np.ndarray) -> np.ndarray:
-    """Return unit vectors, shape (..., 3), of places on a sphere."""
-    latitude, longitude = np.radians(latitude_deg), np.radians(longitude_deg)
-    x, y = np.cos(latitude) * np.cos(longitude), np.cos(latitude) * np.sin(longitude)
-    return np.stack([x, y, np.sin(latitude)], axis=-1)
-
-
-def _degrees(directions: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return latitude and longitude of vectors of shape (..., 3)."""
-    x, y, z = np.moveaxis(directions, -1, 0)
-    return np.degrees(np.arctan2(z, np.hypot(x, y))), np.degrees(np.arctan2(y, x))
-
-
-def _east_and_north(directions: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the unit vectors that point east and north at directions of shape (..., 3)."""
-    longitude = np.arctan2(directions[..., 1], directions[..., 0])
-    east = np.stack([-np.sin(longitude), np.cos(longitude), np.zeros_like(longitude)], axis=-1)
-    return east, np.cross(directions, east)
-
-
-def _middle_and_radius_deg(sky: SkyMap) -> tuple[np.ndarray, float]:
-    """Return the direction of the satellites' middle, shape (3,), and how far the farthest is from it."""
-    directions = _directions(sky.latitude_deg, sky.longitude_deg)
-    total = directions.sum(axis=0)
-    size = float(np.linalg.norm(total))
-    if size == 0.0:  # spread all around
-        return directions[0], 180.0
-    middle = total / size
-    # By the chord: the arc cosine of a small angle would be mostly rounding.
-    chord = float(np.linalg.norm(directions - middle, axis=1).max())
-    return middle, float(np.degrees(2 * np.arcsin(min(chord / 2, 1))))
-
-
-def _ground_offsets_m(sky: SkyMap, middle: np.ndarray) -> np.ndarray:
-    """Return how far east and north of a middle satellites are, along the ground, shape (S, 2), in metres.
-
-    The azimuthal equidistant projection: distances and directions from the middle are true.
-    """
-    directions = _directions(sky.latitude_deg, sky.longitude_deg)
-    east, north = _east_and_north(middle)
-    offsets = np.stack([directions @ east, directions @ north], axis=-1)
-    sine = np.linalg.norm(offsets, axis=-1, keepdims=True)
-    angle = np.arctan2(sine, (directions @ middle)[:, np.newaxis])
-    offsets_m: np.ndarray = _MEAN_RADIUS_M * angle * offsets / np.where(sine > 0, sine, 1)
-    return offsets_m
-
-
-def _ground_tracks(latitude_deg: np.ndarray, longitude_deg: np.ndarray) -> list[np.ndarray]:
-    """Return what links fly over, as paths on the map.
-
-    Parameters
-    ----------
-    latitude_deg, longitude_deg
-        Of the ends of links, shape (M, 2).
-
-    Returns
-    -------
-    Longitudes and latitudes in degrees, shape (points, 2) each; a row of NaN where the map ends.
-    """
-    directions = _directions(latitude_deg, longitude_deg)
-    start, end = directions[:, 0], directions[:, 1]
-    cosine = (start * end).sum(axis=-1, keepdims=True)
-    ahead = end - cosine * start
-    sine = np.linalg.norm(ahead, axis=-1, keepdims=True)
-    # Opposite each other, all great circles join them: over the north pole then.
-    has_way = sine > _ROUNDING
-    ahead = np.where(has_way, ahead / np.where(has_way, sine, 1), _east_and_north(start)[1])
-    angle = np.arctan2(sine, cosine)
-
-    def points(links: np.ndarray, pieces: int) -> np.ndarray:
-        along = np.linspace(0, 1, pieces + 1)[:, np.newaxis] * angle[links, np.newaxis]
-        arcs = np.cos(along) * start[links, np.newaxis] + np.sin(along) * ahead[links, np.newaxis]
-        latitudes, longitudes = _degrees(arcs)
-        return np.stack([np.unwrap(longitudes, period=360, axis=1), latitudes], axis=-1)
-
-    paths: list[np.ndarray] = [np.empty((0, 2))] * len(start)
-    links, pieces = np.arange(len(start)), 1
-    while len(links):
-        curves = points(links, pieces * _CHECKS)
-        corners = curves[:, ::_CHECKS]
-        is_flat = _bend_deg(curves, corners) < _FLATNESS_DEG
-        if pieces >= _MOST_PIECES:
-            is_flat[:] = True
-        for link, path in zip(links[is_flat].tolist(), corners[is_flat], strict=True):
-            paths[link] = _cut_at_edge(path)
-        links, pieces = links[~is_flat], pieces * 2
-    return paths
-
-
-def _bend_deg(curves: np.ndarray, corners: np.ndarray) -> np.ndarray:
-    """Return how far curves are off the lines between every few of their points, shape (M,)."""
-    share = (np.arange(_CHECKS) / _CHECKS)[:, np.newaxis]
-    lines = corners[:, :-1, np.newaxis] * (1 - share) + corners[:, 1:, np.newaxis] * share
-    bend_deg: np.ndarray = np.abs(curves[:, :-1] - lines.reshape(curves[:, :-1].shape)).max(axis=(1, 2))
-    return bend_deg
-
-
-def _cut_at_edge(path: np.ndarray) -> np.ndarray:
-    """Return a path with continuous longitudes as it is on the map, from -180 to 180 degrees."""
-    turns = np.floor((path[:, 0] + 180) / 360)
-    if (turns == turns[0]).all():
-        whole: np.ndarray = path - [360 * turns[0], 0]
-        return whole
-    rows = [path[0] - [360 * turns[0], 0]]
-    for before, after, turn, next_turn in zip(path[:-1], path[1:], turns[:-1], turns[1:], strict=True):
-        if turn != next_turn:
-            edge = 360 * max(turn, next_turn) - 180
-            share = (edge - before[0]) / (after[0] - before[0])
-            latitude = before[1] + share * (after[1] - before[1])
-            rows += [[edge - 360 * turn, latitude], [np.nan, np.nan], [edge - 360 * next_turn, latitude]]
-        rows.append(after - [360 * next_turn, 0])
-    return np.array(rows)

@@ -9,7 +9,7 @@ from spacemoe_ns3 import LaserLinks, PlusGrid, SatelliteFailures, Slots, WalkerS
 from spacemoe_ns3.constants import SPEED_OF_LIGHT_M_S
 from spacemoe_ns3.constellation import propagate
 from spacemoe_ns3.links import DownReason, LeastDelay, LinkKind, build_timeline
-from spacemoe_ns3.links.picture import length_history, sky_map
+from spacemoe_ns3.links.picture import formation_positions_m, length_history, sky_map
 from spacemoe_ns3.links.survey import packet_bits, survey
 
 A_METRE = 1.0
@@ -128,3 +128,19 @@ def test_the_history_follows_lengths_and_shares(sky):
     assert intra.share_up == pytest.approx([1.0, 22 / 24])
     assert seam.share_up == pytest.approx([1.0, 1.0])
     assert intra.time_s == pytest.approx([15.0, 45.0])
+    assert intra.one == tuple(sky.timeline.ends[sky.timeline.kind == LinkKind.INTRA_PLANE][0])
+    assert intra.one_m == pytest.approx(length_m[:, 0])
+
+
+def test_the_positions_of_a_formation_are_told_in_its_orbital_frame():
+    """Two satellites a kilometre apart along the track, a third one 100 m higher, on an equatorial orbit."""
+    middle_m, speed_m_s = np.array([0.0, 7e6, 0.0]), np.array([-7.5e3, 0.0, 0.0])
+    offsets_m = np.array([[500.0, -50, 0], [-500, -50, 0], [0, 100, 0]])  # -x is along the track, y is up
+
+    local_m = formation_positions_m(middle_m + offsets_m, np.tile(speed_m_s, (3, 1)))
+
+    assert local_m == pytest.approx(np.array([[-50.0, -500, 0], [-50, 500, 0], [100, 0, 0]]), abs=1e-6)
+
+
+def test_a_sky_around_the_earth_is_no_formation(sky):
+    assert sky_map(sky.constellation, sky.timeline, slot=0).local_m is None

@@ -38,14 +38,18 @@ from spacemoe_ns3.links.picture import SkyMap
 from spacemoe_ns3.report.sky_figures import draw_map, save_figures
 
 arrays = dict(np.load(sys.argv[1]))
-sky = SkyMap(slot=3, time_s=87.5, **arrays)
+names = ("low", "middle", "a-constellation-with-a-long-name-1200")
+sky = SkyMap(slot=3, time_s=87.5, shell_names=names, local_m=None, **arrays)
 save_figures({"sky": draw_map(sky, title="a sky")}, Path(sys.argv[2]))
 assert "matplotlib.pyplot" not in sys.modules
 assert matplotlib.rcParams["font.size"] == 20
 """
 
 
-def sky(places, *, links=(), shell=None):
+NAMES = ("low", "middle", "a-constellation-with-a-long-name-1200", "4th", "5th", "6th", "7th")
+
+
+def sky(places, *, links=(), shell=None, local_m=None):
     """Satellites at (latitude, longitude) in degrees, and links (end, end, kind, reason)."""
     latitude_deg, longitude_deg = np.array(places, float).T
     table = np.array(links, int).reshape(-1, 4)
@@ -55,6 +59,8 @@ def sky(places, *, links=(), shell=None):
         latitude_deg=latitude_deg,
         longitude_deg=longitude_deg,
         shell=np.zeros(len(places), np.int32) if shell is None else np.array(shell, np.int32),
+        shell_names=NAMES,
+        local_m=local_m,
         ends=table[:, :2].astype(np.int32),
         kind=table[:, 2].astype(np.uint8),
         reason=table[:, 3].astype(np.uint8),
@@ -135,6 +141,8 @@ def history(kind, *, slots=4, shortest_m=1e6, longest_m=3e6):
         mean_m=np.full(slots, (shortest_m + longest_m) / 2),
         longest_m=np.full(slots, longest_m),
         share_up=np.full(slots, 0.75),
+        one=(3, 7),
+        one_m=np.linspace(shortest_m, longest_m, slots),
     )
 
 
@@ -180,7 +188,7 @@ def test_links_that_are_down_are_dotted_and_those_that_nothing_points_along_are_
 
 def test_the_legend_counts_satellites_and_links_by_shell_kind_and_reason(some_sky):
     assert legends(draw_map(some_sky, title="a sky")) == {
-        "satellites": ["in no shell: 1", "shell 0: 3", "shell 1: 2", "shell 2: 2"],
+        "satellites": ["in no plane: 1", "low: 3", "middle: 2", "…-a-long-name-1200: 2"],
         "links up": ["intra-plane: 1 of 2", "cross-plane: 2 of 4", "seam: 1 of 1", "inter-shell: 1 of 2"],
         "links down": ["unassigned: 1, not drawn", "horizon: 2", "outage: 1"],
     }
@@ -188,7 +196,7 @@ def test_the_legend_counts_satellites_and_links_by_shell_kind_and_reason(some_sk
 
 def test_a_sky_without_links_says_so():
     assert legends(draw_map(sky([(0, 0), (0, 90)]), title="no links")) == {
-        "satellites": ["shell 0: 2"],
+        "satellites": ["low: 2"],
         "links up": ["none"],
         "links down": ["none"],
     }
@@ -302,42 +310,31 @@ def test_no_line_runs_across_the_map_and_all_points_are_on_the_great_circle(star
     assert np.abs(on_circle @ normal).max(initial=0) < np.radians(A_MILLIMETRE_ON_THE_GROUND_DEG)
 
 
-def test_satellites_close_together_get_a_map_with_distances_along_the_ground():
-    # A cross with arms of a minute of arc, at the equator where degrees of longitude are as long.
-    minute = 1 / 60
-    places = [(minute, 20), (-minute, 20), (0, 20 + minute), (0, 20 - minute), (0, 20)]
-    figure = draw_map(sky(places, links=[(0, 4, INTRA, UP), (2, 4, CROSS, UP)]), title="a formation")
+def test_a_formation_is_seen_in_its_orbital_plane():
+    """A cross with arms of 300 m up and 700 m along the track, 20 m deep."""
+    local_m = np.array([[300.0, 0, 20], [-300, 0, 0], [0, 700, -20], [0, -700, 0], [0, 0, 0]])
+    links = [(0, 4, INTRA, UP), (2, 4, CROSS, UP)]
+    figure = draw_map(sky([(0, 20)] * 5, links=links, local_m=local_m), title="a formation")
 
     axes = figure.axes[0]
-    assert axes.get_xlabel() == "east of the middle, m on the ground"
-    assert axes.get_ylabel() == "north of the middle, m on the ground"
+    assert axes.get_xlabel() == "along the track from the middle, m"
+    assert axes.get_ylabel() == "up from the middle, m"
     assert axes.get_xlim() == axes.get_ylim()  # the same scale both ways
     assert axes.get_window_extent().width == pytest.approx(axes.get_window_extent().height)
-    mile = NAUTICAL_MILE_M
-    due = np.array([[0, mile], [0, -mile], [mile, 0], [-mile, 0], [0, 0]])
     offsets = np.asarray(collections(figure)["shell-0"].get_offsets())
-    assert offsets == pytest.approx(due, abs=mile * FLATTENING_OF_THE_EARTH)
-    assert paths_of(figure, "links-intra-plane")[0] == pytest.approx(offsets[[0, 4]])
+    assert offsets.tolist() == [[0, 300], [0, -300], [700, 0], [-700, 0], [0, 0]]
+    assert paths_of(figure, "links-intra-plane")[0].tolist() == [[0, 300], [0, 0]]
     locator = figure.axes[1].lines[0]
     assert (locator.get_xdata()[0], locator.get_ydata()[0]) == pytest.approx((20, 0))
+    assert "20 m at most" in figure.axes[1].texts[0].get_text()
 
 
-def test_a_formation_across_the_antimeridian_or_over_the_pole_is_in_one_piece():
-    minute = 1 / 60
-    across = draw_map(sky([(0, 180 - minute), (0, -180 + minute)], links=[(0, 1, INTRA, UP)]), title="a pair")
-    polar = draw_map(sky([(90 - minute, 0), (90 - minute, 180)], links=[(0, 1, INTRA, UP)]), title="a pair")
+@pytest.mark.parametrize(("half_m", "unit"), [(1_000.0, "m"), (100_000.0, "km")])
+def test_the_unit_follows_the_extent_of_the_formation(half_m, unit):
+    local_m = np.array([[half_m, 0, 0], [-half_m, 0, 0]])
+    figure = draw_map(sky([(0, 0)] * 2, local_m=local_m), title="two")
 
-    for figure in (across, polar):
-        start, end = paths_of(figure, "links-intra-plane")[0]
-        length_m = np.linalg.norm(end - start)
-        assert length_m == pytest.approx(2 * NAUTICAL_MILE_M, rel=FLATTENING_OF_THE_EARTH)
-
-
-@pytest.mark.parametrize(("apart_deg", "label"), [(1.0, "km on the ground"), (12.0, "longitude")])
-def test_the_scale_of_the_map_follows_the_extent_of_the_sky(apart_deg, label):
-    figure = draw_map(sky([(0, 0), (0, apart_deg)]), title="two")
-
-    assert figure.axes[0].get_xlabel().endswith(label)
+    assert figure.axes[0].get_ylabel() == f"up from the middle, {unit}"
 
 
 @pytest.mark.parametrize("place", [(10, 20), (0, 0), (-33.3, 151.2), (90, 0), (71.7, -180)])
@@ -358,16 +355,20 @@ def test_lengths_are_in_kilometres_over_minutes_and_shares_in_per_cent():
         "time after the epoch, minutes",
         "links up, %",
     )
-    mean, of_seam = lengths.lines
+    mean, one, of_seam, _ = lengths.lines
     assert mean.get_xdata().tolist() == [0, 1, 2, 3]
     assert mean.get_ydata().tolist() == [2000] * 4
+    assert one.get_ydata() == pytest.approx(np.linspace(1000, 3000, 4))
     assert of_seam.get_ydata().tolist() == [5000] * 4
     band = lengths.collections[0].get_paths()[0].vertices
     assert (band[:, 1].min(), band[:, 1].max()) == (1000, 3000)
     assert shares.lines[0].get_ydata().tolist() == [75] * 4
     assert shares.lines[0].get_drawstyle() == "steps-mid"
     assert shares.get_ylim() == (0, 100)
-    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["intra-plane", "seam"]
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == [
+        "intra-plane; thin: 3-7",
+        "seam; thin: 3-7",
+    ]
 
 
 def test_while_no_link_of_a_kind_is_assigned_its_lines_have_a_gap():
@@ -382,6 +383,8 @@ def test_while_no_link_of_a_kind_is_assigned_its_lines_have_a_gap():
                 mean_m=np.where(gone, 0, whole.mean_m),
                 longest_m=np.where(gone, -np.inf, whole.longest_m),
                 share_up=np.where(gone, 0, whole.share_up),
+                one=whole.one,
+                one_m=whole.one_m,
             ),
         ),
         title="a gap",
@@ -414,7 +417,14 @@ def every_figure():
     long_title = "a-scenario-with-a-long-name: " + 12 * "satellites and laser links "
     return {
         "world": draw_map(constellation(planes=20, places=20, shells=7), title=long_title),
-        "local": draw_map(sky([(70, -179), (70 + minute, -179)], links=[(0, 1, INTRA, UP)]), title="a pair"),
+        "local": draw_map(
+            sky(
+                [(70, -179), (70 + minute, -179)],
+                links=[(0, 1, INTRA, UP)],
+                local_m=np.array([[900.0, 0, 0], [-900, 0, 0]]),
+            ),
+            title="a pair",
+        ),
         "lengths": draw_lengths(
             tuple(history(kind, shortest_m=1e7, longest_m=9e7) for kind in LinkKind),
             title="a $ and another $",
@@ -459,11 +469,15 @@ def test_figures_become_a_vector_file_and_a_picture_each(some_sky, tmp_path):
     picture = files[1].read_bytes()
     assert picture.startswith(b"\x89PNG")
     assert int.from_bytes(picture[16:20], "big") == pytest.approx(17.0 / 2.54 * 200, abs=5)  # IHDR's width
-    lines = [
-        each.get("d", "") for each in ElementTree.parse(files[0]).iter("{http://www.w3.org/2000/svg}path")
+    svg = "{http://www.w3.org/2000/svg}"
+    groups = [
+        each
+        for each in ElementTree.parse(files[0]).iter(f"{svg}g")
+        if each.get("id", "").startswith("links-")
     ]
+    lines = [path.get("d", "") for group in groups for path in group.iter(f"{svg}path")]
     assert not any("nan" in line.lower() for line in lines)  # what parts a link at the edge of the map
-    assert max(line.count("M") for line in lines if "Q" not in line) == 2  # that link is in two pieces
+    assert max(line.count("M") for line in lines) == 2  # that link is in two pieces
 
 
 def test_files_are_the_same_bit_for_bit_whatever_the_settings_and_the_process(some_sky, tmp_path):

@@ -159,12 +159,10 @@ def _check_seam(layout: Layout, *, seam: bool) -> None:
         why = (
             "has no more than two planes, whose links exist already; leave seam out"
             if shell.planes <= _TWO_PLANES
-            else "has planes that do not go all the way around: at the seam satellites fly against each other "
-            "and have no neighbour to keep; leave seam out, or use NearestNeighbours"
+            else "has planes that do not go all the way around: at the seam satellites fly against each "
+            "other and have no neighbour to keep; leave seam out, or use NearestNeighbours"
         )
-        require(
-            shell.is_closed or not seam, f"links.topology.seam: True given, but shell {shell.name} {why}"
-        )
+        require(shell.is_closed or not seam, f"links.topology.seam: True given, but shell {shell.name} {why}")
 
 
 def _ring(grid: np.ndarray, shell: Shell) -> np.ndarray:
