@@ -61,24 +61,10 @@ def build_timeline(
     check_terminals(wiring, satellites=layout.satellites, terminals=links.terminals)
     kind = kinds_of(ends, layout)
     failed, outage = _outages(links, ends, slots, layout.satellites, random)
-    delay_s = np.empty((slots.count, len(ends)))
-    reason = np.zeros(delay_s.shape, np.uint8)
+    delay_s, geometry = _evaluate(links, ends, kind, ephemeris, slots, constellation.start)
+    reason = np.where(failed, np.uint8(DownReason.FAILURE), geometry)
     if wiring.assigned is not None:
         reason[~wiring.assigned] = DownReason.UNASSIGNED
-    reason[(reason == DownReason.UP) & failed] = DownReason.FAILURE
-    sun = _sun(links, constellation.start, slots)
-    everyone = np.arange(ephemeris.satellites)
-    for slot, middle_ns in enumerate(slots.middles_ns()):
-        times_ns = np.full(ephemeris.satellites, middle_ns)
-        position = ephemeris.positions_at(everyone, times_ns)
-        velocity = ephemeris.velocities_at(everyone, times_ns)
-        apart_m = np.linalg.norm(position[ends[:, 0]] - position[ends[:, 1]], axis=1)
-        _check_apart(apart_m, ends, slot)
-        delay_s[slot] = apart_m / SPEED_OF_LIGHT_M_S
-        geometry = _geometry(
-            links, ends, kind, position, velocity, apart_m, None if sun is None else sun[slot]
-        )
-        reason[slot] = np.where(reason[slot] == DownReason.UP, geometry, reason[slot])
     _acquire(reason, slots=slots, acquisition_s=links.acquisition_s)
     rate_bps = _rates(links, ends, kind, delay_s)
     reason[(reason == DownReason.UP) & (rate_bps < 1)] = DownReason.POWER
@@ -97,6 +83,32 @@ def build_timeline(
         policy=links.policy,
         remarks=wiring.remarks,
     )
+
+
+def _evaluate(
+    links: LaserLinks,
+    ends: np.ndarray,
+    kind: np.ndarray,
+    ephemeris: Ephemeris,
+    slots: SlotGrid,
+    start: datetime,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return delays in seconds, and the :class:`DownReason` by geometry alone; both of shape (T, M)."""
+    delay_s = np.empty((slots.count, len(ends)))
+    reason = np.empty(delay_s.shape, np.uint8)
+    sun = _sun(links, start, slots)
+    everyone = np.arange(ephemeris.satellites)
+    for slot, middle_ns in enumerate(slots.middles_ns()):
+        times_ns = np.full(ephemeris.satellites, middle_ns)
+        position = ephemeris.positions_at(everyone, times_ns)
+        velocity = ephemeris.velocities_at(everyone, times_ns)
+        apart_m = np.linalg.norm(position[ends[:, 0]] - position[ends[:, 1]], axis=1)
+        _check_apart(apart_m, ends, slot)
+        delay_s[slot] = apart_m / SPEED_OF_LIGHT_M_S
+        reason[slot] = _geometry(
+            links, ends, kind, position, velocity, apart_m, None if sun is None else sun[slot]
+        )
+    return delay_s, reason
 
 
 def _check_apart(apart_m: np.ndarray, ends: np.ndarray, slot: int) -> None:

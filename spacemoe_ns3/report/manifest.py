@@ -25,7 +25,7 @@ def manifest(
     workers: int,
     files: list[str],
 ) -> dict[str, Any]:
-    """Return the manifest of a run.
+    """Return the manifest of a run, an object for JSON.
 
     Parameters
     ----------
@@ -47,10 +47,6 @@ def manifest(
         Simulations at a time; the results do not depend on it.
     files
         Files of the run's folder.
-
-    Returns
-    -------
-    An object for JSON.
     """
     return {
         "status": status,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, TypeVar
@@ -14,6 +12,7 @@ from spacemoe_ns3.checks import check_kind, check_number, check_whole
 from spacemoe_ns3.constellation.slots import SlotGrid
 from spacemoe_ns3.errors import ScenarioError, require
 from spacemoe_ns3.links.outages.base import SCHEDULED, SlotMask, check_rows, check_satellite, overlapped
+from spacemoe_ns3.links.table_file import read_rows
 
 _COLUMNS = ["from_s", "until_s", "satellite_a", "satellite_b"]
 
@@ -69,7 +68,10 @@ class ScheduledOutages:
         """Return which links are down: see :meth:`OutageModel.draw`. Nothing is drawn."""
         rows = [(f"links.outages.windows[{row}].", window) for row, window in enumerate(self.windows or ())]
         if self.path is not None:
-            rows = list(_read_windows(Path(self.path)))
+            rows = [
+                (f"{where}: ", _parse_window(f"{where}: ", row))
+                for where, row in read_rows(Path(self.path), columns=_COLUMNS, field="links.outages.path")
+            ]
         links_of: dict[int | tuple[int, int], list[int]] = {}
         for link, (a, b) in enumerate(ends.tolist()):
             for key in (a, b, (a, b), (b, a)):
@@ -99,37 +101,11 @@ def _check_window(where: str, window: Window) -> None:
         check_whole(f"{where}satellite_b", b, least=0)
 
 
-def _read_windows(path: Path) -> Iterator[tuple[str, Window]]:
-    """Read a schedule; yield the windows, each with what opens a sentence about it."""
-    header = ",".join(_COLUMNS)
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.reader(file, strict=True)
-            first = [name.strip() for name in next(reader, [])]
-            require(
-                first == _COLUMNS,
-                f"{path}:1: {','.join(first)!r} given, must be the columns {header}; write them as they are",
-            )
-            for row in reader:
-                if any(cell.strip() for cell in row):
-                    where = f"{path}:{reader.line_num}: "
-                    yield where, _parse_window(where, row)
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise ScenarioError(
-            f"links.outages.path: {path} cannot be read ({reason}); name a CSV file with the columns {header}"
-        ) from error
-
-
 def _parse_window(where: str, row: list[str]) -> Window:
     """Turn a row of text into a window."""
-    require(
-        len(row) == len(_COLUMNS),
-        f"{where}{len(row)} columns given, must be {len(_COLUMNS)}; add or remove some",
-    )
     from_s, until_s = (_parse(where + _COLUMNS[column], row[column], float) for column in (0, 1))
     a = _parse(where + _COLUMNS[2], row[2], int)
-    b = _parse(where + _COLUMNS[3], row[3], int) if row[3].strip() else None
+    b = _parse(where + _COLUMNS[3], row[3], int) if row[3] else None
     _check_window(where, (from_s, until_s, a, b))
     return from_s, until_s, a, b
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import numpy as np
 from spacemoe_ns3.checks import check_kind
 from spacemoe_ns3.constellation import Ephemeris, Layout, SlotGrid
 from spacemoe_ns3.errors import ScenarioError, require
+from spacemoe_ns3.links.table_file import read_rows
 from spacemoe_ns3.links.topology.base import Wiring, sorted_pairs
 
 _COLUMNS = ["satellite_a", "satellite_b"]
@@ -68,22 +68,8 @@ class LinkList:
                 require(len(pair) == 2, f"{where}: {pair!r} given, must be a pair of satellites")
                 entries.append((where, (pair[0], pair[1])))
             return entries
-        path = Path(str(self.path))
-        try:
-            with path.open(newline="", encoding="utf-8-sig") as file:
-                reader = csv.DictReader(file)
-                header, rows = reader.fieldnames or [], list(reader)
-        except (OSError, UnicodeDecodeError, csv.Error) as error:
-            reason = getattr(error, "strerror", None) or error
-            raise ScenarioError(f"links.topology.path: {path} cannot be read ({reason})") from error
-        require(set(_COLUMNS) <= set(header), f"{path}:1: needs the columns {','.join(_COLUMNS)}")
-        found: list[tuple[str, tuple[int | str, int | str]]] = []
-        for line, row in enumerate(rows, start=2):
-            values = [row.get(column) for column in _COLUMNS]
-            if None in values:
-                raise ScenarioError(f"{path}:{line}: needs the columns {','.join(_COLUMNS)}")
-            found.append((f"{path}:{line}", (str(values[0]).strip(), str(values[1]).strip())))
-        return found
+        rows = read_rows(Path(str(self.path)), columns=_COLUMNS, field="links.topology.path")
+        return [(where, (one, other)) for where, (one, other) in rows]
 
 
 def _resolve(entries: list[tuple[str, tuple[int | str, int | str]]], layout: Layout) -> list[tuple[int, int]]:

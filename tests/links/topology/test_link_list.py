@@ -106,8 +106,8 @@ def test_a_missing_file_is_named(tmp_path):
         ("satellite_a,satellite_b\n0,1\n1,0\n", "PATH:3: 1 and 0 are linked at PATH:2 already"),
         ("satellite_a,satellite_b\n0,99\n", "PATH:2: 99 given, satellites are numbered 0 to 11; name one"),
         ("satellite_a,satellite_b\n0,\n", "PATH:2: '' is not known; did you mean shell-0-0 or "),
-        ("satellite_a,satellite_b\n0\n", "PATH:2: needs the columns satellite_a,satellite_b"),
-        ("from,to\n0,1\n", "PATH:1: needs the columns satellite_a,satellite_b"),
+        ("satellite_a,satellite_b\n0\n", "PATH:2: 1 columns given, must be 2; add or remove some"),
+        ("from,to\n0,1\n", "PATH:1: 'from,to' given, must be the columns satellite_a,satellite_b; write"),
     ],
 )
 def test_a_row_that_makes_no_sense_is_refused_with_its_line(file, text, message):
@@ -135,4 +135,5 @@ def test_a_file_of_wrong_columns_and_no_rows_is_refused(file, text):
     """It would else be a sky without links, in silence."""
     path = file(text)
 
-    assert sentence_for(path=path) == f"{path}:1: needs the columns satellite_a,satellite_b"
+    columns = "must be the columns satellite_a,satellite_b; write them as they are"
+    assert sentence_for(path=path) == f"{path}:1: {text.strip()!r} given, {columns}"
