@@ -261,3 +261,17 @@ def test_a_satellite_that_sgp4_gives_up_on_is_named():
 def test_an_ephemeris_checks_its_shapes(positions, velocities):
     with pytest.raises(ValueError, match="must both have the shape"):
         Ephemeris(step_ns=1, positions_m=np.zeros(positions), velocities_m_s=np.zeros(velocities))
+
+
+def test_a_satellite_that_sgp4_puts_among_the_planets_is_named():
+    """B* of 0.5 a month on: long after the decay SGP4 reports no error, but a radius of ten Earths and more."""
+    falling = Satrec()
+    motion_rad_min = 0.0656  # 15 turns a day, at 550 km
+    falling.sgp4init(WGS72, "i", 1, 27_760.0, 0.5, 0, 0, 0.0, 0, 1.0, 0, motion_rad_min, 0)
+    error, position_km, _ = falling.sgp4_tsince(30.0 * 1440)
+    assert error == 0
+    assert np.linalg.norm(position_km) > 10 * 6378
+    sky = Constellation(layout=one_plane(1), epoch="2026-01-31T00:00:00", elements=(falling,))
+
+    with pytest.raises(ScenarioError, match="cannot propagate satellite 0"):
+        teme_positions(sky, np.array([0]))

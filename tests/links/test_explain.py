@@ -1,5 +1,7 @@
 """Why two satellites have the path they have, or none: on small networks whose answer is plain to see."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from builders import chain, network
@@ -108,3 +110,12 @@ def test_dimension_order_waits_for_its_link_and_says_which():
         "the network is whole, but the routing protocol has no next hop at satellite 0, 0"
     )
     assert path.why_not[1] == "  0-1 (intra-plane, 1414 km): outage"
+
+
+def test_a_spell_tells_the_least_and_the_greatest_delay_of_its_slots():
+    timeline = row_of(2, up=[[True]] * 3)
+    timeline = replace(timeline, delay_s=np.array([[3e-3], [1e-3], [2e-3]]))
+
+    (spell,) = path_through_time(timeline, LeastDelay(), source=0, destination=1)
+
+    assert spell.delay_s == pytest.approx([1e-3 + TRANSMISSION_S, 3e-3 + TRANSMISSION_S], rel=1e-12)

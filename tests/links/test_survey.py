@@ -144,3 +144,11 @@ def test_the_positions_of_a_formation_are_told_in_its_orbital_frame():
 
 def test_a_sky_around_the_earth_is_no_formation(sky):
     assert sky_map(sky.constellation, sky.timeline, slot=0).local_m is None
+
+
+def test_the_worst_slot_tells_into_how_many_parts_the_network_falls():
+    positions_m = np.array([[7e6, 0, 0], [0, 7e6, 0], [-7e6, 0, 0]])
+    timeline = network(positions_m=positions_m, ends=[(0, 1), (1, 2)], up=[[True, False], [True, True]])
+    shell = WalkerShell(planes=1, satellites_per_plane=3, altitude_km=550, inclination_deg=60)
+
+    assert survey(shell.build(), timeline, LeastDelay()).paths.components == 2

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from builders import WithGaps
 
 from spacemoe_ns3.constellation import WalkerShell
 from spacemoe_ns3.placement import PlacementProblem
@@ -10,10 +11,10 @@ from spacemoe_ns3.placement.subnets import central_gateways, ring_of_subnets
 SHAPES = [(33, 32, 32), (6, 12, 6), (5, 7, 3), (4, 10, 10), (1, 3, 2), (3, 11, 4)]
 
 
-def problem(planes, size, *, layers, hosts=1):
+def problem(planes, size, *, layers, hosts=1, vacant=()):
     shell = WalkerShell(planes=planes, satellites_per_plane=size, altitude_km=550, inclination_deg=87)
     return PlacementProblem(
-        layout=shell.build().layout,
+        layout=WithGaps(shell, vacant=np.array(vacant, int)).build().layout,
         shell=0,
         layers=layers,
         experts=hosts - 1,
@@ -69,3 +70,14 @@ def test_the_gateway_is_in_the_middle_plane_and_the_middle_place_of_its_subnet(p
         assert gateway in subnet
         assert abs(plane - (planes - 1) / 2) <= 0.5
         assert abs(place - places.mean()) <= 0.5
+
+
+def test_where_the_central_place_is_vacant_its_plane_goes_first():
+    """Five planes of six places in two subnets of three; the centre of the first one is vacant."""
+    some_problem = problem(5, 6, layers=2, vacant=[2 * 6 + 1])
+    layout = some_problem.layout
+
+    gateway = central_gateways(some_problem, ring_of_subnets(some_problem))[0]
+
+    assert layout.plane[gateway] == 2
+    assert layout.place[gateway] in {0, 2}
