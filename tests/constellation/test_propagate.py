@@ -264,7 +264,7 @@ def test_an_ephemeris_checks_its_shapes(positions, velocities):
 
 
 def test_a_satellite_that_sgp4_puts_among_the_planets_is_named():
-    """B* of 0.5 a month on: long after the decay SGP4 reports no error, but a radius of ten Earths and more."""
+    """B* of 0.5 a month on: long after the decay SGP4 reports no error, but a radius of ten Earths."""
     falling = Satrec()
     motion_rad_min = 0.0656  # 15 turns a day, at 550 km
     falling.sgp4init(WGS72, "i", 1, 27_760.0, 0.5, 0, 0, 0.0, 0, 1.0, 0, motion_rad_min, 0)
