@@ -178,7 +178,8 @@ class CloseFormation:
         """Return the lattice: height and half the way ahead at the epoch in metres, (rows, columns) each."""
         up_m = (np.arange(self.rows) - (self.rows - 1) / 2.0) * self.spacing_m
         ahead_m = (np.arange(self.columns) - (self.columns - 1) / 2.0) * self.spacing_m
-        return tuple(np.meshgrid(up_m, ahead_m, indexing="ij"))
+        up_m, ahead_m = np.meshgrid(up_m, ahead_m, indexing="ij")
+        return up_m, ahead_m
 
     def _is_occupied(self) -> np.ndarray:
         """Return whether a satellite is at each place of the lattice, shape (rows, columns)."""

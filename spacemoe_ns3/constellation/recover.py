@@ -290,7 +290,7 @@ def _planes(raan: np.ndarray, gap: float, least: int) -> tuple[np.ndarray, bool,
     cluster[order] = np.searchsorted(cuts, np.arange(len(raan))) % max(len(cuts), 1)
     sizes = np.bincount(cluster)
     large = np.flatnonzero(sizes >= least)
-    plane = np.full(len(raan), NOWHERE, np.int32)
+    plane: np.ndarray = np.full(len(raan), NOWHERE, np.int32)
     if not len(large):
         return plane, False, ()
     turns = np.exp(1j * raan)

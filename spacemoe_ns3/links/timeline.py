@@ -126,7 +126,7 @@ class LinkTimeline:
         Slots, shape (T, M), int32; T where the link stays up to the end.
         """
         count = self.slots.count
-        following = np.full(len(self.ends), count, np.int32)
+        following: np.ndarray = np.full(len(self.ends), count, np.int32)
         found = np.empty(self.reason.shape, np.int32)
         is_up = self.up
         for slot in reversed(range(count)):

@@ -66,7 +66,8 @@ def ground_tracks(latitude_deg: np.ndarray, longitude_deg: np.ndarray) -> list[n
         return np.stack([np.unwrap(longitudes, period=360, axis=1), latitudes], axis=-1)
 
     paths: list[np.ndarray] = [np.empty((0, 2))] * len(start)
-    links, pieces = np.arange(len(start)), 1
+    links: np.ndarray = np.arange(len(start))
+    pieces = 1
     while len(links):
         curves = points(links, pieces * _CHECKS)
         corners = curves[:, ::_CHECKS]

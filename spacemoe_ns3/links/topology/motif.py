@@ -13,7 +13,7 @@ from spacemoe_ns3.errors import require
 from spacemoe_ns3.links.topology.base import Wiring, sorted_pairs
 
 _TWO_PLANES = 2  # each is the other's only neighbour
-_NO_PAIRS = np.empty((0, 2), np.int32)
+_NO_PAIRS: np.ndarray = np.empty((0, 2), np.int32)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
