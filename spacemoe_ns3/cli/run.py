@@ -177,7 +177,7 @@ def _run(
     if as_json:
         click.echo(json.dumps(summary, indent=2, allow_nan=False))
     elif results and not quiet:
-        _show(results, out)
+        _show(results, out, experiment.sky.remarks)
     _leave(outcome, out if results else None)
 
 
@@ -201,11 +201,13 @@ def _status(outcome: Outcome) -> str:
     return "failed" if outcome.failures else "complete"
 
 
-def _show(results: list[Any], out: Path) -> None:
+def _show(results: list[Any], out: Path, remarks: tuple[str, ...]) -> None:
     from spacemoe_ns3.report import render_table
 
     console = console_of()
     render_table(results, console=console)
+    for remark in remarks:
+        console.print(f"Note: {remark}", soft_wrap=True)
     console.print(f"Results: {out}", soft_wrap=True)
 
 

@@ -95,6 +95,26 @@ def test_every_scenario_runs(name: str, tmp_path: Path) -> None:
     check(run(path, tmp_path / "run", "--tokens", "2", "--placement", "spacemoe"))
 
 
+def test_a_run_says_what_did_not_fit(tmp_path: Path) -> None:
+    """Nothing is dropped in silence: spares and satellites in no plane are named, printed and kept."""
+    command = [
+        sys.executable,
+        "-m",
+        "spacemoe_ns3",
+        "run",
+        "scenarios/real_shell.py",
+        "--out",
+        str(tmp_path / "run"),
+    ]
+    options = ["--engine", "analytic", "--tokens", "1", "--placement", "spacemoe"]
+    done = subprocess.run([*command, *options], cwd=ROOT, capture_output=True, text=True)
+
+    kept = json.loads((tmp_path / "run" / "summary.json").read_text())["remarks"]
+    assert any("SYN RAISING 1, SYN RAISING 2" in remark for remark in kept)
+    for remark in kept:
+        assert f"Note: {remark}" in done.stdout
+
+
 @pytest.mark.packet
 @pytest.mark.parametrize("sky", SKIES, ids=str)
 def test_every_kind_of_sky_carries_packets(sky: str, tmp_path: Path) -> None:
