@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from spacemoe_ns3.constants import NO_PORT
-from spacemoe_ns3.errors import require
+from spacemoe_ns3.errors import ScenarioError, require
 from spacemoe_ns3.links.network import SlotNetwork
 from spacemoe_ns3.links.routing.base import NO_HOP, Router
 from spacemoe_ns3.links.timeline import LinkTimeline
@@ -112,9 +112,9 @@ def checked_next_hops(
     Raises
     ------
     ScenarioError
-        If the protocol forwards over a link that is not up, or in a loop.
+        If the protocol forwards over a link that is not up, or in a loop, or fails.
     """
-    next_hop = router.next_hops(network, destinations=destinations, packet_bits=packet_bits)
+    next_hop = _asked(router, network, destinations=destinations, packet_bits=packet_bits)
     shape = (len(destinations), network.satellites)
     require(
         next_hop.shape == shape and np.issubdtype(next_hop.dtype, np.integer),
@@ -125,6 +125,19 @@ def checked_next_hops(
         _check_neighbours(next_hop, network, destinations)
         _check_loops(next_hop, network, destinations)
     return next_hop
+
+
+def _asked(router: Router, network: SlotNetwork, *, destinations: np.ndarray, packet_bits: int) -> np.ndarray:
+    """Return a protocol's next hops; a failure of a user's own becomes a sentence."""
+    try:
+        return router.next_hops(network, destinations=destinations, packet_bits=packet_bits)
+    except (ScenarioError, MemoryError):
+        raise
+    except Exception as error:
+        raise ScenarioError(
+            f"links.routing: failed in slot {network.slot} ({type(error).__name__}: {error}); it is called as "
+            "function(network, destinations=..., packet_bits=...)"
+        ) from error
 
 
 def _check_neighbours(next_hop: np.ndarray, network: SlotNetwork, destinations: np.ndarray) -> None:

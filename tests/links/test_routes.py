@@ -178,3 +178,22 @@ def test_no_links_at_all_give_no_paths():
     for router in (LeastDelay(), FewestHops()):
         table = routes_to(timeline, [0, 3], packet_bits=PACKET_BITS, router=router).table(0)
         assert (table == NO_PORT).all()
+
+
+@pytest.mark.parametrize(
+    ("function", "words"),
+    [
+        (lambda network: network, "TypeError: .*unexpected keyword argument 'destinations'"),
+        (lambda network, *, destinations, packet_bits: 1 / 0, "ZeroDivisionError: division by zero"),
+    ],
+    ids=["wrong arguments", "own mistake"],
+)
+def test_a_function_that_fails_is_told_with_its_slot_and_how_it_is_called(function, words):
+    sky = chain(satellites=3, hop_m=1e6).network(0)
+
+    with pytest.raises(
+        ScenarioError, match=rf"^links\.routing: failed in slot 0 \({words}.*\); it is called as"
+    ):
+        checked_next_hops(
+            OwnFunction(function=function), sky, destinations=np.array([0]), packet_bits=PACKET_BITS
+        )
