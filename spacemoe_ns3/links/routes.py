@@ -135,8 +135,8 @@ def _asked(router: Router, network: SlotNetwork, *, destinations: np.ndarray, pa
         raise
     except Exception as error:
         raise ScenarioError(
-            f"links.routing: failed in slot {network.slot} ({type(error).__name__}: {error}); it is called as "
-            "function(network, destinations=..., packet_bits=...)"
+            f"links.routing: failed in slot {network.slot} ({type(error).__name__}: {error}); it is called "
+            "as function(network, destinations=..., packet_bits=...)"
         ) from error
 
 
