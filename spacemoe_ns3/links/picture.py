@@ -27,6 +27,8 @@ class SkyMap:
         Since the epoch, in seconds.
     latitude_deg, longitude_deg
         Geodetic, WGS 84, of each satellite, shape (S,); longitudes of -180 to 180.
+    altitude_m
+        Of each satellite over the ellipsoid, in metres, shape (S,).
     shell
         Index of each satellite's shell, shape (S,).
     shell_names
@@ -42,6 +44,7 @@ class SkyMap:
     time_s: float
     latitude_deg: np.ndarray
     longitude_deg: np.ndarray
+    altitude_m: np.ndarray
     shell: np.ndarray
     shell_names: tuple[str, ...]
     local_m: np.ndarray | None
@@ -60,12 +63,13 @@ def sky_map(constellation: Constellation, timeline: LinkTimeline, *, slot: int) 
     positions_m = timeline.ephemeris.positions_at(everyone, times_ns)
     velocities_m_s = timeline.ephemeris.velocities_at(everyone, times_ns)
     fixed_m = earth_fixed(positions_m[np.newaxis], start=constellation.start, times_ns=middle_ns)
-    latitude_deg, longitude_deg, _ = geodetic(fixed_m)
+    latitude_deg, longitude_deg, altitude_m = geodetic(fixed_m)
     return SkyMap(
         slot=slot,
         time_s=float(middle_ns[0]) / NANOSECONDS_PER_SECOND,
         latitude_deg=latitude_deg[0],
         longitude_deg=longitude_deg[0],
+        altitude_m=altitude_m[0],
         shell=timeline.layout.shell,
         shell_names=tuple(shell.name for shell in timeline.layout.shells),
         local_m=formation_positions_m(positions_m, velocities_m_s),
@@ -89,8 +93,11 @@ def formation_positions_m(positions_m: np.ndarray, velocities_m_s: np.ndarray) -
     is more than 5 degrees from the middle, or all are at one place.
     """
     middle_m = positions_m.mean(axis=0)
-    radial = middle_m / np.linalg.norm(middle_m)
-    directions = positions_m / np.linalg.norm(positions_m, axis=1, keepdims=True)
+    middle_radius_m, radii_m = np.linalg.norm(middle_m), np.linalg.norm(positions_m, axis=1)
+    if middle_radius_m < _COSINE_OF_A_FORMATION * radii_m.min():  # nor is there a direction to 0
+        return None
+    radial = middle_m / middle_radius_m
+    directions = positions_m / radii_m[:, np.newaxis]
     apart_m = np.linalg.norm(positions_m - middle_m, axis=1).max()
     if (directions @ radial).min() < _COSINE_OF_A_FORMATION or apart_m < _ONE_PLACE_M:
         return None
@@ -116,7 +123,8 @@ class LengthHistory:
     share_up
         Of those, the share that is up.
     one, one_m
-        The two satellites of one link of the kind, as an example, and its length in metres.
+        The two satellites of one link of the kind, as an example, and its length in metres, NaN while no
+        terminal points along it: the first of the links that are assigned in the most slots.
     """
 
     kind: LinkKind
@@ -140,6 +148,8 @@ def length_history(timeline: LinkTimeline) -> tuple[LengthHistory, ...]:
         is_assigned = timeline.reason[:, links] != DownReason.UNASSIGNED
         count = np.maximum(is_assigned.sum(axis=1), 1)
         length_m = timeline.delay_s[:, links] * SPEED_OF_LIGHT_M_S
+        one = int(is_assigned.sum(axis=0).argmax())
+        a, b = timeline.ends[links][one].tolist()
         found.append(
             LengthHistory(
                 kind=kind,
@@ -147,9 +157,9 @@ def length_history(timeline: LinkTimeline) -> tuple[LengthHistory, ...]:
                 shortest_m=np.where(is_assigned, length_m, np.inf).min(axis=1),
                 mean_m=np.where(is_assigned, length_m, 0.0).sum(axis=1) / count,
                 longest_m=np.where(is_assigned, length_m, -np.inf).max(axis=1),
-                one=tuple(timeline.ends[links][0].tolist()),
-                one_m=length_m[:, 0],
                 share_up=(timeline.reason[:, links] == DownReason.UP).sum(axis=1) / count,
+                one=(a, b),
+                one_m=np.where(is_assigned[:, one], length_m[:, one], np.nan),
             )
         )
     return tuple(found)

@@ -1,8 +1,15 @@
-"""The geometry of maps: directions, and what a link flies over."""
+"""The geometry of maps: directions, what a link flies over, from where to look at a formation."""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+RADIAL, ALONG, ACROSS = range(3)  # axes of an orbital frame
 
 _FLATNESS_DEG = 0.1  # 0.05 mm on a map 17 cm wide
 _MOST_PIECES = 64  # of a link's path
@@ -35,6 +42,46 @@ def middle_of(latitude_deg: np.ndarray, longitude_deg: np.ndarray) -> np.ndarray
     total = directions_of(latitude_deg, longitude_deg).sum(axis=0)
     middle: np.ndarray = total / np.linalg.norm(total)
     return middle
+
+
+def make_world(axes: Axes, *, step_deg: int) -> None:
+    """Make axes an equirectangular map of the Earth with a labelled grid."""
+    longitudes, latitudes = range(-180, 181, step_deg), range(-90, 91, step_deg)
+    axes.set(xlim=(-180, 180), ylim=(-90, 90))
+    axes.set_xticks(longitudes, [_hemisphere(each, "E", "W") for each in longitudes])
+    axes.set_yticks(latitudes, [_hemisphere(each, "N", "S") for each in latitudes])
+    axes.tick_params(length=2)
+    axes.grid(True)
+
+
+def _hemisphere(degrees: int, positive: str, negative: str) -> str:
+    letter = "" if degrees in (-180, 0, 180) else positive if degrees > 0 else negative
+    return f"{abs(degrees)}°{letter}"
+
+
+def picture_axes(local_m: np.ndarray) -> tuple[int, int, int]:
+    """Return which axes of an orbital frame show the most of a formation.
+
+    Parameters
+    ----------
+    local_m
+        Metres from its middle, radially, along the track and across it, shape (S, 3).
+
+    Returns
+    -------
+    The axis to draw to the right, the one to draw upwards, and that of the line of sight, along which the
+    formation extends the least; across the track if all are alike. The eye is above, ahead, or to the right
+    of the track.
+
+    Examples
+    --------
+    >>> picture_axes(np.array([[300.0, 700.0, 20.0], [-300.0, -700.0, -20.0]])) == (ALONG, RADIAL, ACROSS)
+    True
+    """
+    extent_m = np.abs(local_m).max(axis=0)
+    sight = min((ACROSS, RADIAL, ALONG), key=lambda axis: float(extent_m[axis]))
+    right, up = {ACROSS: (ALONG, RADIAL), RADIAL: (ALONG, ACROSS), ALONG: (ACROSS, RADIAL)}[sight]
+    return right, up, sight
 
 
 def ground_tracks(latitude_deg: np.ndarray, longitude_deg: np.ndarray) -> list[np.ndarray]:

@@ -16,26 +16,36 @@ from spacemoe_ns3.links.picture import LengthHistory, SkyMap
 from spacemoe_ns3.links.timeline import DownReason
 from spacemoe_ns3.links.topology import LinkKind
 from spacemoe_ns3.report import style
-from spacemoe_ns3.report.projection import degrees_of, ground_tracks, middle_of
+from spacemoe_ns3.report.projection import (
+    ACROSS,
+    ALONG,
+    RADIAL,
+    degrees_of,
+    ground_tracks,
+    make_world,
+    middle_of,
+    picture_axes,
+)
 
 if TYPE_CHECKING:
     from matplotlib.artist import Artist
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    _Entries = list[tuple[Artist | tuple[Artist, ...], str]]
+    _Entry = tuple[Artist | tuple[Artist, ...], str]
+    _Entries = list[_Entry]
 
 _FORMATS = ("svg", "png")
 _GRID_DEG, _LOCATOR_GRID_DEG = 30, 90
 _SEAM_WIDTHS = 2.0  # of the other links' width
-_LENGTHS_COLUMNS = 2  # of the legend of lengths
-_LONGEST_NAME = 18  # characters that fit into a legend
+_MOST_SHELLS = 10  # entries of the legend of satellites
+_HANDLES_EM = (1.2, 2.2, 2.2)  # width of dots and lines in the legends
 _LOCAL_MARGIN = 1.15
 _METRES_UP_TO_M = 5_000.0
 _SECONDS_PER_MINUTE, _PERCENT = 60.0, 100.0
-_ABOUT_LENGTHS = (
-    "Mean (line), shortest to longest (band) of all links that terminals point along; one of them (thin)"
-)
+_ABOUT_LENGTHS = "Mean (line), shortest to longest (band) of all links that terminals point along"
+_AXIS_WORDS = {RADIAL: "up", ALONG: "along the track", ACROSS: "across the track"}
+_SIGHT_WORDS = {RADIAL: "above", ALONG: "ahead", ACROSS: "across the track"}
 _LABELS_IN = 0.5  # below axes
 _LEFT_IN, _YLABEL_IN = 0.72, 0.62  # of axes, from the figure's edge; of their label, from theirs
 _WORLD_WIDTH_IN, _LOCAL_WIDTH_IN = 5.76, 3.4
@@ -47,10 +57,12 @@ _LENGTHS_WIDTH_IN, _LENGTHS_HEIGHTS_IN, _GAP_IN = 5.82, (2.5, 0.9), 0.15
 def draw_map(sky: SkyMap, *, title: str) -> Figure:
     """Draw where satellites and links are over the Earth.
 
-    An equirectangular map of the whole Earth with a grid of 30 degrees; or, of a close formation, a view from
-    across its track, in the orbital plane, and a small map of where it is. On the map links are drawn above
-    the great circles through their ends: a beam is straight, so that is what it flies over. Links that are
-    down are dotted; those that no terminal points along are left out. The legend counts all of them.
+    An equirectangular map of the whole Earth with a grid of 30 degrees; or, of a close formation, the view
+    that shows the most of it (of one in its orbital plane, from across the track; otherwise from above or
+    from ahead), to scale, and a small map of where it is. On the map links are drawn above the great circles
+    through their ends: a beam is straight, so that is what it flies over. Links that are down are dotted;
+    those that no terminal points along are left out. The legend counts all of them, and the satellites by
+    shell: if there are more than ten shells, those of the largest nine, and of all others together.
 
     Parameters
     ----------
@@ -92,7 +104,8 @@ def draw_lengths(history: tuple[LengthHistory, ...], *, title: str) -> Figure:
     Parameters
     ----------
     history
-        What to draw, a kind of link each; while no link of a kind is assigned, its lines have a gap.
+        What to draw, a kind of link each, with one link as an example; while no link of a kind, or not the
+        example, is assigned, its lines have a gap.
     title
         What to write above.
 
@@ -106,9 +119,7 @@ def draw_lengths(history: tuple[LengthHistory, ...], *, title: str) -> Figure:
         If matplotlib is not installed.
     """
     with style.figure_style():
-        columns = max(1, min(_LENGTHS_COLUMNS, len(history)))
-        legend_lines = -(-len(history) // columns)
-        body_in = sum(_LENGTHS_HEIGHTS_IN) + _GAP_IN + _LABELS_IN + legend_lines * style.LINE_IN
+        body_in = sum(_LENGTHS_HEIGHTS_IN) + _GAP_IN + _LABELS_IN + len(history) * style.LINE_IN
         figure, top_in = style.new_figure(body_in, title=title, subtitle=_ABOUT_LENGTHS, left_in=_LEFT_IN)
         panels = []
         for height_in in _LENGTHS_HEIGHTS_IN:
@@ -125,11 +136,12 @@ def draw_lengths(history: tuple[LengthHistory, ...], *, title: str) -> Figure:
         for axes in panels:
             axes.grid(True)
             axes.spines[["top", "right"]].set_visible(False)
-            _align_ylabel(axes, width_in=_LENGTHS_WIDTH_IN)
-        entries = [_add_history(lengths, shares, each) for each in history]
-        if entries:
+            style.align_ylabel(axes, from_axes_in=_YLABEL_IN, width_in=_LENGTHS_WIDTH_IN)
+        if history:
+            kinds, ones = zip(*(_add_history(lengths, shares, each) for each in history), strict=True)
             legend_in = top_in - _GAP_IN + _LABELS_IN
-            style.add_legend(figure, entries, left_in=_LEFT_IN, top_in=legend_in, columns=columns)
+            # Filled by column: the kinds in the first, their examples beside them.
+            style.add_legend(figure, [*kinds, *ones], left_in=_LEFT_IN, top_in=legend_in, columns=2)
         else:
             lengths.text(0.5, 0.5, "no laser links", transform=lengths.transAxes, ha="center")
         return figure
@@ -197,9 +209,9 @@ def _draw_world(sky: SkyMap, *, title: str, subtitle: str) -> Figure:
     body_in = height_in + _LABELS_IN + _legends_in(legends)
     figure, top_in = style.new_figure(body_in, title=title, subtitle=subtitle, left_in=_LEFT_IN)
     axes = style.add_axes(figure, left_in=_LEFT_IN, top_in=top_in, width_in=width_in, height_in=height_in)
-    _make_world(axes, step_deg=_GRID_DEG)
+    make_world(axes, step_deg=_GRID_DEG)
     axes.set(xlabel="longitude", ylabel="latitude")
-    _align_ylabel(axes, width_in=width_in)
+    style.align_ylabel(axes, from_axes_in=_YLABEL_IN, width_in=width_in)
     _add_links(axes, sky, ground_tracks(sky.latitude_deg[sky.ends], sky.longitude_deg[sky.ends]))
     _add_satellites(axes, sky, np.stack([sky.longitude_deg, sky.latitude_deg], axis=-1))
     _add_legends(figure, legends, top_in=top_in + height_in + _LABELS_IN)
@@ -211,59 +223,43 @@ def _draw_formation(sky: SkyMap, local_m: np.ndarray, *, title: str, subtitle: s
     body_in = size_in + _LABELS_IN + _legends_in(legends)
     figure, top_in = style.new_figure(body_in, title=title, subtitle=subtitle, left_in=_LEFT_IN)
     axes = style.add_axes(figure, left_in=_LEFT_IN, top_in=top_in, width_in=size_in, height_in=size_in)
-    points_m = local_m[:, [1, 0]]
+    right, up, sight = picture_axes(local_m)
+    points_m = local_m[:, [right, up]]
     half_m = _LOCAL_MARGIN * float(np.abs(points_m).max())
     unit, unit_m = ("m", 1.0) if half_m < _METRES_UP_TO_M else ("km", METRES_PER_KILOMETRE)
     limits = (-half_m / unit_m, half_m / unit_m)
     axes.set(xlim=limits, ylim=limits)
-    axes.set_xlabel(f"along the track from the middle, {unit}")
-    axes.set_ylabel(f"up from the middle, {unit}")
-    _align_ylabel(axes, width_in=size_in)
+    axes.set_xlabel(f"{_AXIS_WORDS[right]} from the middle, {unit}")
+    axes.set_ylabel(f"{_AXIS_WORDS[up]} from the middle, {unit}")
+    style.align_ylabel(axes, from_axes_in=_YLABEL_IN, width_in=size_in)
     axes.grid(True)
     points = points_m / unit_m
     _add_links(axes, sky, list(points[sky.ends]))
     _add_satellites(axes, sky, points)
-    across_m = float(np.abs(local_m[:, 2]).max())
-    _add_locator(figure, middle_of(sky.latitude_deg, sky.longitude_deg), across_m=across_m, top_in=top_in)
+    depth_m = float(np.abs(local_m[:, sight]).max())
+    words = (
+        f"Seen from {_SIGHT_WORDS[sight]}. Out of\nthe plane of the picture satellites\n"
+        f"are {style.in_metres(depth_m)} at most."
+    )
+    _add_locator(figure, sky, words, top_in=top_in)
     _add_legends(figure, legends, top_in=top_in + size_in + _LABELS_IN)
     return figure
 
 
-def _align_ylabel(axes: Axes, *, width_in: float) -> None:
-    """Put the label at its place whatever the ticks: matplotlib would push it off the figure."""
-    axes.yaxis.set_label_coords(-_YLABEL_IN / width_in, 0.5)
-    axes.yaxis.label.set_verticalalignment("center")
-
-
-def _add_locator(figure: Figure, middle: np.ndarray, *, across_m: float, top_in: float) -> None:
-    """Add a small map of the Earth that shows where a formation is."""
+def _add_locator(figure: Figure, sky: SkyMap, words: str, *, top_in: float) -> None:
+    """Add a small map of the Earth that shows where a formation is, with words below."""
+    middle = middle_of(sky.latitude_deg, sky.longitude_deg)
     latitude_deg, longitude_deg = (float(each) for each in degrees_of(middle))
     width_in, left_in = _LOCATOR_WIDTH_IN, _LOCATOR_LEFT_IN
     axes = style.add_axes(figure, left_in=left_in, top_in=top_in, width_in=width_in, height_in=width_in / 2)
-    _make_world(axes, step_deg=_LOCATOR_GRID_DEG)
+    make_world(axes, step_deg=_LOCATOR_GRID_DEG)
     axes.plot(longitude_deg, latitude_deg, "+", color=style.BLACK, markersize=9, markeredgewidth=1.5)
-    words = (
+    where = (
         f"Middle: {abs(latitude_deg):.3f}°{'N' if latitude_deg >= 0 else 'S'}, "
-        f"{abs(longitude_deg):.3f}°{'E' if longitude_deg >= 0 else 'W'}\n\n"
-        "Seen from across the track. Out of\nthe plane of the picture satellites\n"
-        f"are {across_m:.3g} m at most."
+        f"{abs(longitude_deg):.3f}°{'E' if longitude_deg >= 0 else 'W'},\n"
+        f"{sky.altitude_m.mean() / METRES_PER_KILOMETRE:,.1f} km high"
     )
-    axes.text(0, -0.35, words, transform=axes.transAxes, va="top", linespacing=1.4)
-
-
-def _make_world(axes: Axes, *, step_deg: int) -> None:
-    """Make axes a map of the Earth with a labelled grid."""
-    longitudes, latitudes = range(-180, 181, step_deg), range(-90, 91, step_deg)
-    axes.set(xlim=(-180, 180), ylim=(-90, 90))
-    axes.set_xticks(longitudes, [_hemisphere(each, "E", "W") for each in longitudes])
-    axes.set_yticks(latitudes, [_hemisphere(each, "N", "S") for each in latitudes])
-    axes.tick_params(length=2)
-    axes.grid(True)
-
-
-def _hemisphere(degrees: int, positive: str, negative: str) -> str:
-    letter = "" if degrees in (-180, 0, 180) else positive if degrees > 0 else negative
-    return f"{abs(degrees)}°{letter}"
+    axes.text(0, -0.35, f"{where}\n\n{words}", transform=axes.transAxes, va="top", linespacing=1.4)
 
 
 def _add_links(axes: Axes, sky: SkyMap, paths: Sequence[np.ndarray]) -> None:
@@ -292,15 +288,8 @@ def _add_satellites(axes: Axes, sky: SkyMap, points: np.ndarray) -> None:
     shells, counts = np.unique(sky.shell, return_counts=True)
     for shell in shells[np.argsort(-counts, kind="stable")].tolist():
         x, y = points[sky.shell == shell].T
-        look = _dot_look(shell)
+        look = style.dot_look(shell)
         axes.scatter(x, y, s=size_pt2, zorder=3, clip_on=False, gid=f"shell-{shell}", **look)
-
-
-def _dot_look(shell: int) -> dict[str, Any]:
-    if shell == NOWHERE:
-        return {"marker": "o", "facecolors": "white", "edgecolors": style.BLACK, "linewidths": 0.4}
-    colour, marker = style.shell_look(shell)
-    return {"marker": marker, "facecolors": colour, "edgecolors": style.GREY, "linewidths": 0.1}
 
 
 def _legends(sky: SkyMap) -> list[tuple[str, _Entries]]:
@@ -322,34 +311,31 @@ def _legends(sky: SkyMap) -> list[tuple[str, _Entries]]:
         if is_kind.any():
             line = Line2D([], [], color=style.LINK_COLOURS[kind], linewidth=1.5)
             up.append((line, f"{kind.words}: {count} of {np.count_nonzero(is_kind)}"))
-    dots: _Entries = []
-    shells, counts = np.unique(sky.shell, return_counts=True)
-    for shell, count in zip(shells.tolist(), counts.tolist(), strict=True):
-        words = "in no plane" if shell == NOWHERE else _short(sky.shell_names[shell])
-        dots.append((_legend_dot(shell), f"{words}: {count}"))
     nothing: _Entries = [(Line2D([], [], linestyle=""), "none")]
-    return [("satellites", dots), ("links up", up or nothing), ("links down", down or nothing)]
+    return [
+        ("satellites", _legend_of_shells(sky)),
+        ("links up", up or nothing),
+        ("links down", down or nothing),
+    ]
 
 
-def _short(name: str) -> str:
-    """Return a name as long as the legend is wide, its beginning left out: the end tells shells apart."""
-    return name if len(name) <= _LONGEST_NAME else f"…{name[1 - _LONGEST_NAME :]}"
-
-
-def _legend_dot(shell: int) -> Artist:
+def _legend_of_shells(sky: SkyMap) -> _Entries:
+    """Return an entry a shell; of many, the largest, and how many more there are."""
     from matplotlib.lines import Line2D
 
-    look = _dot_look(shell)
-    return Line2D(
-        [],
-        [],
-        linestyle="",
-        markersize=4,
-        marker=look["marker"],
-        markerfacecolor=look["facecolors"],
-        markeredgecolor=look["edgecolors"],
-        markeredgewidth=look["linewidths"],
-    )
+    names = style.short_names(sky.shell_names)
+    shells, counts = np.unique(sky.shell, return_counts=True)
+    largest = np.argsort(-counts, kind="stable")
+    told, others = np.sort(largest), largest[:0]
+    if len(shells) > _MOST_SHELLS:
+        told, others = np.sort(largest[: _MOST_SHELLS - 1]), largest[_MOST_SHELLS - 1 :]
+    entries: _Entries = []
+    for shell, count in zip(shells[told].tolist(), counts[told].tolist(), strict=True):
+        words = "in no plane" if shell == NOWHERE else names[shell]
+        entries.append((style.legend_dot(shell), f"{words}: {count}"))
+    if len(others):
+        entries.append((Line2D([], [], linestyle=""), f"{len(others)} more: {counts[others].sum()}"))
+    return entries
 
 
 def _legends_in(legends: list[tuple[str, _Entries]]) -> float:
@@ -358,14 +344,16 @@ def _legends_in(legends: list[tuple[str, _Entries]]) -> float:
 
 
 def _add_legends(figure: Figure, legends: list[tuple[str, _Entries]], *, top_in: float) -> None:
-    for left_in, (title, entries) in zip(_LEGEND_LEFTS_IN, legends, strict=True):
-        style.add_legend(figure, entries, left_in=left_in, top_in=top_in, title=title)
+    for left_in, handle_em, (title, entries) in zip(_LEGEND_LEFTS_IN, _HANDLES_EM, legends, strict=True):
+        look: dict[str, Any] = {"title": title, "handle_em": handle_em}
+        style.add_legend(figure, entries, left_in=left_in, top_in=top_in, **look)
 
 
-def _add_history(lengths: Axes, shares: Axes, history: LengthHistory) -> tuple[tuple[Artist, Artist], str]:
-    """Draw the history of a kind of link and return its entry in the legend."""
+def _add_history(lengths: Axes, shares: Axes, history: LengthHistory) -> tuple[_Entry, _Entry]:
+    """Draw the history of a kind of link and return the legend's entries of the kind and of one link."""
     is_known = np.isfinite(history.shortest_m)  # not where no link of the kind is assigned
     minutes = history.time_s / _SECONDS_PER_MINUTE
+    is_moment = len(minutes) == 1  # no line to draw
 
     def known(values: np.ndarray) -> np.ndarray:
         return np.where(is_known, values, np.nan)
@@ -375,7 +363,7 @@ def _add_history(lengths: Axes, shares: Axes, history: LengthHistory) -> tuple[t
         "linestyle": style.LINK_DASHES[history.kind],
         "linewidth": 1.2,
         "clip_on": False,  # or half the line is missing at 100 %
-        "marker": "o" if len(minutes) == 1 else None,
+        "marker": "o" if is_moment else None,
         "markersize": 3,
     }
     shortest_km = known(history.shortest_m) / METRES_PER_KILOMETRE
@@ -385,10 +373,12 @@ def _add_history(lengths: Axes, shares: Axes, history: LengthHistory) -> tuple[t
     band = lengths.fill_between(
         minutes, shortest_km, longest_km, color=look["color"], alpha=0.25, linewidth=0.5
     )
-    lengths.plot(minutes, known(history.one_m) / METRES_PER_KILOMETRE, color=look["color"], linewidth=0.5)
+    one_km = history.one_m / METRES_PER_KILOMETRE
+    marker = "_" if is_moment else None
+    (thin,) = lengths.plot(minutes, one_km, color=look["color"], linewidth=0.5, marker=marker)
     shares.plot(minutes, known(history.share_up) * _PERCENT, drawstyle="steps-mid", **look)
     a, b = history.one
-    return (band, line), f"{history.kind.words}; thin: {a}-{b}"
+    return ((band, line), history.kind.words), (thin, f"one of them, {a}-{b}")
 
 
 def _counted(count: int, noun: str) -> str:

@@ -6,11 +6,14 @@ import io
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import takewhile
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from spacemoe_ns3.constants import METRES_PER_KILOMETRE
+from spacemoe_ns3.constellation.base import NOWHERE
 from spacemoe_ns3.errors import InstallationError
 from spacemoe_ns3.links.topology import LinkKind
 
@@ -50,6 +53,7 @@ LINK_DASHES: Mapping[LinkKind, str] = MappingProxyType(
 )
 _SHELL_COLOURS = (BLACK, VERMILLION, SKY_BLUE, YELLOW, LIGHT_GREY)
 _SHELL_MARKERS = "osD^v"
+_LONGEST_NAME = 20  # characters that fit into a legend
 
 _SETTINGS = {
     "figure.facecolor": "white",
@@ -123,6 +127,79 @@ def shell_look(shell: int) -> tuple[str, str]:
     return _SHELL_COLOURS[place], _SHELL_MARKERS[turn % len(_SHELL_MARKERS)]
 
 
+def dot_look(shell: int) -> dict[str, Any]:
+    """Return how matplotlib's scatter is to draw the satellites of a shell, or of none."""
+    if shell == NOWHERE:
+        return {"marker": "o", "facecolors": "white", "edgecolors": BLACK, "linewidths": 0.4}
+    colour, marker = shell_look(shell)
+    return {"marker": marker, "facecolors": colour, "edgecolors": GREY, "linewidths": 0.1}
+
+
+def legend_dot(shell: int) -> Artist:
+    """Return a satellite of a shell, or of none, as a legend shows it."""
+    from matplotlib.lines import Line2D
+
+    look = dot_look(shell)
+    return Line2D(
+        [],
+        [],
+        linestyle="",
+        markersize=4,
+        marker=look["marker"],
+        markerfacecolor=look["facecolors"],
+        markeredgecolor=look["edgecolors"],
+        markeredgewidth=look["linewidths"],
+    )
+
+
+def short_names(names: Sequence[str]) -> list[str]:
+    """Return names that fit into a legend: of those too long, the words that all begin with are left out.
+
+    What is too long even so, or has no such words, loses its middle.
+
+    Parameters
+    ----------
+    names
+        Of all shells.
+
+    Examples
+    --------
+    >>> short_names(["starlink-gen1-550", "starlink-gen1-560-6x58"])
+    ['starlink-gen1-550', '…560-6x58']
+    """
+    columns = zip(*names, strict=False) if len(names) > 1 else ()
+    shared = "".join(letters[0] for letters in takewhile(lambda letters: len(set(letters)) == 1, columns))
+    words = shared[: 1 + max(shared.rfind(end) for end in " -_")]
+    found = []
+    for name in names:
+        short = name
+        if len(short) > _LONGEST_NAME and words and name != words:
+            short = f"…{name[len(words) :]}"
+        if len(short) > _LONGEST_NAME:
+            tail = _LONGEST_NAME // 2
+            short = f"{name[: _LONGEST_NAME - tail - 1]}…{name[-tail:]}"
+        found.append(short)
+    return found
+
+
+def in_metres(length_m: float) -> str:
+    """Return a length in words, to three digits.
+
+    Examples
+    --------
+    >>> in_metres(0.1836), in_metres(40_000.0)
+    ('0.184 m', '40 km')
+    """
+    unit, unit_m = ("m", 1.0) if length_m < METRES_PER_KILOMETRE else ("km", METRES_PER_KILOMETRE)
+    return f"{float(f'{length_m / unit_m:.3g}'):,g} {unit}"
+
+
+def align_ylabel(axes: Axes, *, from_axes_in: float, width_in: float) -> None:
+    """Put the label of axes at its place whatever the ticks: matplotlib would push it off the figure."""
+    axes.yaxis.set_label_coords(-from_axes_in / width_in, 0.5)
+    axes.yaxis.label.set_verticalalignment("center")
+
+
 def new_figure(body_in: float, *, title: str, subtitle: str | None, left_in: float) -> tuple[Figure, float]:
     """Return a figure as wide as a page with its title, which wraps.
 
@@ -179,6 +256,7 @@ def add_legend(
     top_in: float,
     title: str | None = None,
     columns: int = 1,
+    handle_em: float = 2.2,
 ) -> None:
     """Add a legend to a figure, its place from the left and upper edges in inches."""
     look: dict[str, Any] = {
@@ -186,7 +264,7 @@ def add_legend(
         "borderaxespad": 0.0,
         "borderpad": 0.0,
         "labelspacing": 0.3,
-        "handlelength": 2.2,
+        "handlelength": handle_em,
         "alignment": "left",
     }
     handles: list[Any] = [handle for handle, _ in entries]  # those of a tuple are laid on each other

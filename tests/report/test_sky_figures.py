@@ -1,5 +1,6 @@
 """Figures of a sky: every link where it belongs, everything legible, files the same every time."""
 
+import dataclasses
 import errno
 import os
 import subprocess
@@ -10,20 +11,37 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+from builders import network
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from spacemoe_ns3 import LaserLinks, MultiShell, PlusGrid, Slots, WalkerShell
+from spacemoe_ns3.constants import SPEED_OF_LIGHT_M_S
+from spacemoe_ns3.constellation import propagate
+from spacemoe_ns3.constellation.presets import preset
 from spacemoe_ns3.errors import InstallationError, OutputError, WriteError
-from spacemoe_ns3.links import DownReason, LinkKind
-from spacemoe_ns3.links.picture import LengthHistory, SkyMap
+from spacemoe_ns3.links import DownReason, LinkKind, build_timeline
+from spacemoe_ns3.links.picture import (
+    LengthHistory,
+    SkyMap,
+    formation_positions_m,
+    length_history,
+    sky_map,
+)
+from spacemoe_ns3.report.projection import ACROSS, ALONG, RADIAL, picture_axes
 from spacemoe_ns3.report.sky_figures import draw_lengths, draw_map, save_figures
+from spacemoe_ns3.report.style import in_metres, short_names
 
 A_MILLIMETRE_ON_THE_GROUND_DEG = 1e-8
 A_TWENTIETH_OF_A_MILLIMETRE_IN_PRINT_DEG = 0.1  # a map of 360 degrees, 17 cm wide
 A_PIECE_OF_THE_LONGEST_PATH = 1 / 64
-FLATTENING_OF_THE_EARTH = 1 / 298
-NAUTICAL_MILE_M = 1852.0  # a minute of latitude, in the mean; BIPM, The International System of Units
 HALF_A_PIXEL = 0.5
+A_MILLIMETRE_M = 1e-3
+MOTION_OF_THE_POLE_M = 50.0  # 0.6 arc seconds at 14,400 km from the Earth's middle
+TWO_METRES_M = 2.0
+J2_OF_AN_ORBIT = 3e-3  # short-period terms move satellites by up to some kilometres, of 7000
+WGS84_A_M, WGS84_INVERSE_FLATTENING = 6_378_137.0, 298.257223563  # NGA.STND.0036, table 3.1
+A_LINE_OF_THE_LEGEND = 20  # characters
 
 UP, OUTAGE, HORIZON, UNASSIGNED = DownReason.UP, DownReason.OUTAGE, DownReason.HORIZON, DownReason.UNASSIGNED
 INTRA, CROSS, SEAM, INTER = LinkKind
@@ -46,10 +64,12 @@ assert matplotlib.rcParams["font.size"] == 20
 """
 
 
-NAMES = ("low", "middle", "a-constellation-with-a-long-name-1200", "4th", "5th", "6th", "7th")
+NAMES = ("low", "middle", "a-constellation-with-a-long-name-1200")
+#: As of shells recovered from a catalogue, twelve of them.
+CATALOGUE = tuple(f"{400 + 75 * number} km, 97.6 deg, {number}" for number in range(12))
 
 
-def sky(places, *, links=(), shell=None, local_m=None):
+def sky(places, *, links=(), shell=None, local_m=None, names=NAMES):
     """Satellites at (latitude, longitude) in degrees, and links (end, end, kind, reason)."""
     latitude_deg, longitude_deg = np.array(places, float).T
     table = np.array(links, int).reshape(-1, 4)
@@ -58,8 +78,9 @@ def sky(places, *, links=(), shell=None, local_m=None):
         time_s=87.5,
         latitude_deg=latitude_deg,
         longitude_deg=longitude_deg,
+        altitude_m=np.full(len(places), 550e3),
         shell=np.zeros(len(places), np.int32) if shell is None else np.array(shell, np.int32),
-        shell_names=NAMES,
+        shell_names=names,
         local_m=local_m,
         ends=table[:, :2].astype(np.int32),
         kind=table[:, 2].astype(np.uint8),
@@ -100,7 +121,7 @@ def constellation(*, planes, places, shells=1):
     kinds = random.integers(0, len(LinkKind), len(ends))
     reasons = random.integers(0, len(DownReason), len(ends))
     links = np.column_stack([ends, kinds, reasons])
-    return sky(where, links=links, shell=np.arange(count) % shells)
+    return sky(where, links=links, shell=np.arange(count) % shells, names=CATALOGUE)
 
 
 def collections(figure):
@@ -146,6 +167,120 @@ def history(kind, *, slots=4, shortest_m=1e6, longest_m=3e6):
     )
 
 
+def build(source, *, slots, span_s):
+    """A constellation and its +Grid, through time, without any limit to its links."""
+    built = source.build()
+    grid = Slots(count=slots, span_s=span_s).grid(span_s)
+    timeline = build_timeline(
+        constellation=built,
+        ephemeris=propagate(built, end_ns=grid.end_ns),
+        slots=grid,
+        links=LaserLinks(topology=PlusGrid(), grazing_altitude_km=-7000, max_angular_rate_rad_s=None),
+        random=np.random.default_rng(0),
+    )
+    return built, timeline
+
+
+def positions_of(timeline, slot):
+    everyone = np.arange(timeline.satellites)
+    middle_ns = timeline.slots.middles_ns()[slot]
+    return timeline.ephemeris.positions_at(everyone, np.full(len(everyone), middle_ns))
+
+
+def test_latitude_longitude_and_altitude_lead_back_to_where_the_satellites_are():
+    """Over the ellipsoid, the other way: closed in this direction; NGA.STND.0036, equation 4-14."""
+    low = WalkerShell(planes=3, satellites_per_plane=4, altitude_km=550, inclination_deg=87, name="low")
+    high = WalkerShell(planes=2, satellites_per_plane=3, altitude_km=8000, inclination_deg=50, name="high")
+    built, timeline = build(MultiShell(shells=(low, high)), slots=2, span_s=600.0)
+    picture = sky_map(built, timeline, slot=1)
+
+    flattening = 1 / WGS84_INVERSE_FLATTENING
+    eccentricity2 = flattening * (2 - flattening)
+    latitude = np.radians(picture.latitude_deg)
+    normal_m = WGS84_A_M / np.sqrt(1 - eccentricity2 * np.sin(latitude) ** 2)
+    from_axis_m = (normal_m + picture.altitude_m) * np.cos(latitude)
+    from_equator_m = (normal_m * (1 - eccentricity2) + picture.altitude_m) * np.sin(latitude)
+    x_m, y_m, z_m = positions_of(timeline, 1).T
+    assert np.hypot(from_axis_m, from_equator_m) == pytest.approx(
+        np.sqrt(x_m**2 + y_m**2 + z_m**2), abs=A_MILLIMETRE_M
+    )
+    assert from_equator_m == pytest.approx(z_m, abs=MOTION_OF_THE_POLE_M)
+    assert picture.shell_names == ("low", "high")
+
+
+def test_the_preset_formation_is_as_large_as_its_paper_says_and_flat():
+    """Agüera y Arcas et al. 2025, section 2.2: half-axes of 1 km along the track and half of it radially."""
+    built, timeline = build(preset("suncatcher"), slots=7, span_s=6000.0)
+    for slot in range(7):
+        local_m = sky_map(built, timeline, slot=slot).local_m
+        assert local_m.mean(axis=0) == pytest.approx([0, 0, 0], abs=A_MILLIMETRE_M)
+        # The satellites at the ends of the axes are on the ellipse, all others within it.
+        radii = np.hypot(local_m[:, RADIAL] / 500, local_m[:, ALONG] / 1000)
+        assert radii.max() == pytest.approx(1, abs=TWO_METRES_M / 500)
+        assert np.abs(local_m[:, ACROSS]).max() < TWO_METRES_M
+
+        a, b = local_m[timeline.ends[:, 0]], local_m[timeline.ends[:, 1]]
+        length_m = timeline.delay_s[slot] * SPEED_OF_LIGHT_M_S
+        assert np.linalg.norm(a - b, axis=1) == pytest.approx(length_m, abs=A_MILLIMETRE_M)
+
+
+@pytest.mark.parametrize(("from_middle_deg", "is_formation"), [(4.99, True), (5.01, False), (90, False)])
+def test_a_formation_is_within_five_degrees_of_its_middle(from_middle_deg, is_formation):
+    angles = np.radians([-from_middle_deg, from_middle_deg])
+    directions = np.stack([np.cos(angles), np.sin(angles), 0 * angles], axis=1)
+    velocities_m_s = 7.5e3 * np.stack([-np.sin(angles), np.cos(angles), 0 * angles], axis=1)
+
+    local_m = formation_positions_m(7e6 * directions, velocities_m_s)
+
+    assert (local_m is not None) == is_formation
+    if is_formation:
+        along_m = 7e6 * np.sin(angles)
+        assert local_m == pytest.approx(np.outer(along_m, [0, 1, 0]), abs=A_MILLIMETRE_M)
+
+
+def test_satellites_whose_middle_is_that_of_the_earth_are_no_formation():
+    positions_m = np.array([[7e6, 0, 0], [-7e6, 0, 0]])
+    velocities_m_s = np.array([[0, 7.5e3, 0], [0, -7.5e3, 0]])
+
+    assert formation_positions_m(positions_m, velocities_m_s) is None
+
+
+def test_one_link_across_planes_swings_between_its_chords_over_the_equator_and_farthest_from_it():
+    """Side by side in planes that cross the equator 30 degrees apart: the chord between the positions at an
+    argument u of latitude is 2 r sin(15 deg) sqrt(cos^2 u + cos^2 i sin^2 u)."""
+    shell = WalkerShell(
+        planes=12, satellites_per_plane=12, altitude_km=1500, inclination_deg=60, phasing=0, raan_span_deg=360
+    )
+    _, timeline = build(shell, slots=240, span_s=shell.period_s)
+    cross = next(each for each in length_history(timeline) if each.kind == CROSS)
+
+    radius_m = 6_378_135.0 + 1_500_000.0  # WGS 72
+    at_equator_m = 2 * radius_m * np.sin(np.radians(15))
+    assert cross.one == (0, 12)
+    assert cross.one_m.max() == pytest.approx(at_equator_m, abs=J2_OF_AN_ORBIT * radius_m)
+    assert cross.one_m.min() == pytest.approx(
+        at_equator_m * np.cos(np.radians(60)), abs=J2_OF_AN_ORBIT * radius_m
+    )
+    argument = (
+        np.arctan2(positions_of(timeline, 0)[0, 2] / np.sin(np.radians(60)), positions_of(timeline, 0)[0, 0])
+        + 2 * np.pi * (cross.time_s - cross.time_s[0]) / shell.period_s
+    )
+    due_m = at_equator_m * np.sqrt(np.cos(argument) ** 2 + (np.cos(np.radians(60)) * np.sin(argument)) ** 2)
+    assert np.abs(cross.one_m - due_m).max() < J2_OF_AN_ORBIT * radius_m
+
+
+def test_the_example_is_the_first_of_the_links_that_are_assigned_most_and_unknown_while_it_is_not():
+    positions_m = np.array([[7e6, 0, 0], [7e6, 3e5, 0], [7e6, 7e5, 0], [7e6, 1.2e6, 0]])
+    whole = network(positions_m=positions_m, ends=[(0, 1), (1, 2), (2, 3)], slots=3)
+    reason = np.array(
+        [[UNASSIGNED, UP, UP], [UP, UNASSIGNED, OUTAGE], [UNASSIGNED, UP, UNASSIGNED]], np.uint8
+    )
+    (found,) = length_history(dataclasses.replace(whole, reason=reason))
+
+    assert found.one == (1, 2)
+    assert found.one_m == pytest.approx([4e5, np.nan, 4e5], nan_ok=True)
+
+
 def test_every_link_that_is_up_is_drawn_once_between_its_satellites_in_the_colour_of_its_kind(some_sky):
     figure = draw_map(some_sky, title="a sky")
 
@@ -188,10 +323,49 @@ def test_links_that_are_down_are_dotted_and_those_that_nothing_points_along_are_
 
 def test_the_legend_counts_satellites_and_links_by_shell_kind_and_reason(some_sky):
     assert legends(draw_map(some_sky, title="a sky")) == {
-        "satellites": ["in no plane: 1", "low: 3", "middle: 2", "…-a-long-name-1200: 2"],
+        "satellites": ["in no plane: 1", "low: 3", "middle: 2", "a-constel…-name-1200: 2"],
         "links up": ["intra-plane: 1 of 2", "cross-plane: 2 of 4", "seam: 1 of 1", "inter-shell: 1 of 2"],
         "links down": ["unassigned: 1, not drawn", "horizon: 2", "outage: 1"],
     }
+
+
+def test_of_many_shells_the_legend_has_the_largest_and_counts_the_others():
+    """Twelve shells of 1 to 12 satellites: the nine largest have 4 and more; 1 + 2 + 3 are in the others."""
+    shell = np.repeat(np.arange(12), np.arange(1, 13))
+    told = legends(draw_map(sky([(0, 0), (0, 90)] * 39, shell=shell, names=CATALOGUE), title="many"))
+
+    counts = [words.rpartition(": ")[2] for words in told["satellites"]]
+    assert counts == [*map(str, range(4, 13)), "6"]
+    assert told["satellites"][-1] == "3 more: 6"
+
+
+def test_a_name_that_fits_is_told_whole_and_of_others_the_words_that_all_begin_with_are_left_out():
+    names = ["starlink-gen1-550", "starlink-gen1-560-6x58", "starlink-gen1-560-4x43"]
+
+    assert short_names(names) == ["starlink-gen1-550", "…560-6x58", "…560-4x43"]
+    assert short_names(["550 km, 53.0 deg, 2", "1200 km, 87.9 deg"]) == [
+        "550 km, 53.0 deg, 2",
+        "1200 km, 87.9 deg",
+    ]
+
+
+def test_a_name_of_which_all_others_are_longer_keeps_its_words():
+    names = ["a-constellation-of-two-", "a-constellation-of-two-shells"]
+
+    assert short_names(names) == ["a-constel…on-of-two-", "…shells"]
+
+
+WORDS = st.lists(st.text(alphabet="ab- ", min_size=1, max_size=30), min_size=1, max_size=4)
+
+
+@given(names=WORDS, shared=st.sampled_from(["", "a-constellation-of-two-", "a"]))
+def test_short_names_fit_and_keep_the_end(names, shared):
+    names = [shared + name for name in names]
+    for name, short in zip(names, short_names(names), strict=True):
+        assert 0 < len(short) <= A_LINE_OF_THE_LEGEND
+        assert short != "…"
+        assert short == name or ("…" in short and name.endswith(short.rpartition("…")[2]))
+        assert len(name) > A_LINE_OF_THE_LEGEND or short == name
 
 
 def test_a_sky_without_links_says_so():
@@ -326,7 +500,51 @@ def test_a_formation_is_seen_in_its_orbital_plane():
     assert paths_of(figure, "links-intra-plane")[0].tolist() == [[0, 300], [0, 0]]
     locator = figure.axes[1].lines[0]
     assert (locator.get_xdata()[0], locator.get_ydata()[0]) == pytest.approx((20, 0))
-    assert "20 m at most" in figure.axes[1].texts[0].get_text()
+    words = figure.axes[1].texts[0].get_text()
+    assert words == (
+        "Middle: 0.000°N, 20.000°E,\n550.0 km high\n\n"
+        "Seen from across the track. Out of\nthe plane of the picture satellites\nare 20 m at most."
+    )
+
+
+@pytest.mark.parametrize(
+    ("extents_m", "words", "labels", "point"),
+    [
+        ((300, 700, 20), "across the track", ("along the track", "up"), (700, 300)),
+        ((20, 700, 300), "above", ("along the track", "across the track"), (700, 300)),
+        ((700, 20, 300), "ahead", ("across the track", "up"), (300, 700)),
+        ((0, 0, 300), "above", ("along the track", "across the track"), (0, 300)),
+        ((0, 700, 0), "across the track", ("along the track", "up"), (700, 0)),
+    ],
+)
+def test_a_formation_is_seen_from_where_it_is_the_least_deep(extents_m, words, labels, point):
+    local_m = np.array([extents_m, np.negative(extents_m)], float)
+    figure = draw_map(sky([(0, 0)] * 2, local_m=local_m), title="two")
+
+    axes = figure.axes[0]
+    assert (axes.get_xlabel(), axes.get_ylabel()) == tuple(f"{label} from the middle, m" for label in labels)
+    assert np.asarray(collections(figure)["shell-0"].get_offsets())[0] == pytest.approx(point)
+    told = figure.axes[1].texts[0].get_text()
+    assert f"Seen from {words}." in told
+    assert f"are {min(extents_m)} m at most" in told
+
+
+@pytest.mark.parametrize(("sight", "side"), [(RADIAL, 1), (ALONG, 1), (ACROSS, -1)])
+def test_the_eye_is_above_ahead_or_to_the_right_of_the_track(sight, side):
+    """What points to the right, turned to what points up, turns about what points at the eye."""
+    local_m = np.where(np.arange(3) == sight, 1.0, 100.0)[np.newaxis]
+    right, up, out = picture_axes(local_m)
+
+    assert out == sight
+    assert np.cross(np.eye(3)[right], np.eye(3)[up]).tolist() == (side * np.eye(3)[sight]).tolist()
+
+
+@pytest.mark.parametrize(
+    ("length_m", "words"),
+    [(0.0, "0 m"), (0.1836, "0.184 m"), (20, "20 m"), (40e3, "40 km"), (3_675_400, "3,680 km")],
+)
+def test_lengths_are_told_to_three_digits_without_powers_of_ten(length_m, words):
+    assert in_metres(length_m) == words
 
 
 @pytest.mark.parametrize(("half_m", "unit"), [(1_000.0, "m"), (100_000.0, "km")])
@@ -355,20 +573,37 @@ def test_lengths_are_in_kilometres_over_minutes_and_shares_in_per_cent():
         "time after the epoch, minutes",
         "links up, %",
     )
-    mean, one, of_seam, _ = lengths.lines
+    mean, one, of_seam, one_of_seam = lengths.lines
     assert mean.get_xdata().tolist() == [0, 1, 2, 3]
     assert mean.get_ydata().tolist() == [2000] * 4
     assert one.get_ydata() == pytest.approx(np.linspace(1000, 3000, 4))
+    assert one.get_color() == mean.get_color()
+    assert one.get_linewidth() < mean.get_linewidth()
     assert of_seam.get_ydata().tolist() == [5000] * 4
     band = lengths.collections[0].get_paths()[0].vertices
     assert (band[:, 1].min(), band[:, 1].max()) == (1000, 3000)
     assert shares.lines[0].get_ydata().tolist() == [75] * 4
     assert shares.lines[0].get_drawstyle() == "steps-mid"
     assert shares.get_ylim() == (0, 100)
-    assert [text.get_text() for text in figure.legends[0].get_texts()] == [
-        "intra-plane; thin: 3-7",
-        "seam; thin: 3-7",
+    (legend,) = figure.legends
+    assert [text.get_text() for text in legend.get_texts()] == [
+        "intra-plane",
+        "seam",
+        "one of them, 3-7",
+        "one of them, 3-7",
     ]
+    examples = legend.legend_handles[2:]
+    assert [line.get_color() for line in examples] == [one.get_color(), one_of_seam.get_color()]
+
+
+def test_while_no_terminal_points_along_the_example_its_line_has_a_gap_and_no_other_has():
+    whole = history(CROSS)
+    one_m = np.array([1e6, np.nan, 2e6, 3e6])
+    figure = draw_lengths((dataclasses.replace(whole, one_m=one_m),), title="a gap")
+
+    mean, one = figure.axes[0].lines
+    assert one.get_ydata() == pytest.approx(one_m / 1e3, nan_ok=True)
+    assert np.isfinite(mean.get_ydata()).all()
 
 
 def test_while_no_link_of_a_kind_is_assigned_its_lines_have_a_gap():
@@ -397,7 +632,7 @@ def test_while_no_link_of_a_kind_is_assigned_its_lines_have_a_gap():
 
 def test_the_history_of_a_single_slot_shows_as_points():
     for axes in draw_lengths((history(INTRA, slots=1),), title="a moment").axes:
-        assert axes.lines[0].get_marker() == "o"
+        assert "None" not in [line.get_marker() for line in axes.lines]
 
 
 def test_a_history_without_links_says_so():
@@ -416,7 +651,7 @@ def every_figure():
     minute = 1 / 60
     long_title = "a-scenario-with-a-long-name: " + 12 * "satellites and laser links "
     return {
-        "world": draw_map(constellation(planes=20, places=20, shells=7), title=long_title),
+        "world": draw_map(constellation(planes=20, places=20, shells=12), title=long_title),
         "local": draw_map(
             sky(
                 [(70, -179), (70 + minute, -179)],
@@ -425,6 +660,10 @@ def every_figure():
             ),
             title="a pair",
         ),
+        "deep": draw_map(
+            sky([(-70, -179)] * 2, local_m=np.array([[-99e3, -567_890.0, 98_765], [99e3, 567_890, 0]])),
+            title="a deep pair",
+        ),
         "lengths": draw_lengths(
             tuple(history(kind, shortest_m=1e7, longest_m=9e7) for kind in LinkKind),
             title="a $ and another $",
@@ -432,7 +671,7 @@ def every_figure():
     }
 
 
-@pytest.mark.parametrize("name", ["world", "local", "lengths"])
+@pytest.mark.parametrize("name", ["world", "local", "deep", "lengths"])
 def test_no_words_are_cut_at_the_edge_of_the_figure(name):
     figure = every_figure()[name]
     figure.draw_without_rendering()
@@ -445,7 +684,7 @@ def test_no_words_are_cut_at_the_edge_of_the_figure(name):
         assert box.y1 <= whole.y1 + HALF_A_PIXEL, box
 
 
-@pytest.mark.parametrize("name", ["world", "local", "lengths"])
+@pytest.mark.parametrize("name", ["world", "local", "deep", "lengths"])
 def test_legends_axes_and_titles_do_not_overlap(name):
     figure = every_figure()[name]
     figure.draw_without_rendering()
@@ -483,7 +722,7 @@ def test_figures_become_a_vector_file_and_a_picture_each(some_sky, tmp_path):
 def test_files_are_the_same_bit_for_bit_whatever_the_settings_and_the_process(some_sky, tmp_path):
     first = save_figures({"sky": draw_map(some_sky, title="a sky")}, tmp_path / "first")
     second = save_figures({"sky": draw_map(some_sky, title="a sky")}, tmp_path / "second")
-    names = ("latitude_deg", "longitude_deg", "shell", "ends", "kind", "reason")
+    names = ("latitude_deg", "longitude_deg", "altitude_m", "shell", "ends", "kind", "reason")
     np.savez(tmp_path / "sky.npz", **{name: getattr(some_sky, name) for name in names})
     subprocess.run(
         [sys.executable, "-c", AGAIN, str(tmp_path / "sky.npz"), str(tmp_path / "third")],
