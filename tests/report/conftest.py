@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from builders import hosts
+from report.skies import LINKS, PLACES, SHELLS, sky
 
 from spacemoe_ns3.packet.plan import LINK_COLUMNS
 from spacemoe_ns3.results import DROP_REASONS, PARTS, Account, EngineResult, PlacementResult
@@ -49,3 +50,9 @@ def results():
         ),
         PlacementResult(placement=far, expected_s_per_token=2.5, analytic=engine(seed=3), packet=None),
     ]
+
+
+@pytest.fixture
+def some_sky():
+    """Return a sky with links of all kinds, in all conditions."""
+    return sky(PLACES, links=LINKS, shell=SHELLS)

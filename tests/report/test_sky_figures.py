@@ -1,112 +1,39 @@
-"""Figures of a sky: every link where it belongs, everything legible, files the same every time."""
+"""Figures of a sky: every link where it belongs, everything legible."""
 
 import dataclasses
-import errno
-import os
-import subprocess
-import sys
 from collections import Counter
 from itertools import pairwise
-from xml.etree import ElementTree
 
 import numpy as np
 import pytest
-from builders import network
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from report.skies import (
+    CATALOGUE,
+    CROSS,
+    INTRA,
+    LINKS,
+    PLACES,
+    SEAM,
+    SHELLS,
+    UP,
+    history,
+    sky,
+)
 
-from spacemoe_ns3 import LaserLinks, MultiShell, PlusGrid, Slots, WalkerShell
-from spacemoe_ns3.constants import SPEED_OF_LIGHT_M_S
-from spacemoe_ns3.constellation import propagate
-from spacemoe_ns3.constellation.presets import preset
-from spacemoe_ns3.errors import InstallationError, OutputError, WriteError
-from spacemoe_ns3.links import DownReason, LinkKind, build_timeline
+from spacemoe_ns3.links import DownReason, LinkKind
 from spacemoe_ns3.links.picture import (
     LengthHistory,
-    SkyMap,
-    formation_positions_m,
-    length_history,
-    sky_map,
 )
 from spacemoe_ns3.report.projection import ACROSS, ALONG, RADIAL, picture_axes
-from spacemoe_ns3.report.sky_figures import draw_lengths, draw_map, save_figures
+from spacemoe_ns3.report.sky_figures import draw_lengths, draw_map
 from spacemoe_ns3.report.style import in_metres, short_names
 
 A_MILLIMETRE_ON_THE_GROUND_DEG = 1e-8
 A_TWENTIETH_OF_A_MILLIMETRE_IN_PRINT_DEG = 0.1  # a map of 360 degrees, 17 cm wide
 A_PIECE_OF_THE_LONGEST_PATH = 1 / 64
 HALF_A_PIXEL = 0.5
-A_MILLIMETRE_M = 1e-3
-MOTION_OF_THE_POLE_M = 50.0  # 0.6 arc seconds at 14,400 km from the Earth's middle
-TWO_METRES_M = 2.0
-J2_OF_AN_ORBIT = 3e-3  # short-period terms move satellites by up to some kilometres, of 7000
-WGS84_A_M, WGS84_INVERSE_FLATTENING = 6_378_137.0, 298.257223563  # NGA.STND.0036, table 3.1
 A_LINE_OF_THE_LEGEND = 20  # characters
-
-UP, OUTAGE, HORIZON, UNASSIGNED = DownReason.UP, DownReason.OUTAGE, DownReason.HORIZON, DownReason.UNASSIGNED
-INTRA, CROSS, SEAM, INTER = LinkKind
-
-AGAIN = """
-import os, sys
-import matplotlib
-matplotlib.rcParams.update({"font.size": 20, "svg.hashsalt": "x", "axes.grid": True, "svg.fonttype": "none"})
-from pathlib import Path
-import numpy as np
-from spacemoe_ns3.links.picture import SkyMap
-from spacemoe_ns3.report.sky_figures import draw_map, save_figures
-
-arrays = dict(np.load(sys.argv[1]))
-names = ("low", "middle", "a-constellation-with-a-long-name-1200")
-sky = SkyMap(slot=3, time_s=87.5, shell_names=names, local_m=None, **arrays)
-save_figures({"sky": draw_map(sky, title="a sky")}, Path(sys.argv[2]))
-assert "matplotlib.pyplot" not in sys.modules
-assert matplotlib.rcParams["font.size"] == 20
-"""
-
-
-NAMES = ("low", "middle", "a-constellation-with-a-long-name-1200")
-#: As of shells recovered from a catalogue, twelve of them.
-CATALOGUE = tuple(f"{400 + 75 * number} km, 97.6 deg, {number}" for number in range(12))
-
-
-def sky(places, *, links=(), shell=None, local_m=None, names=NAMES):
-    """Satellites at (latitude, longitude) in degrees, and links (end, end, kind, reason)."""
-    latitude_deg, longitude_deg = np.array(places, float).T
-    table = np.array(links, int).reshape(-1, 4)
-    return SkyMap(
-        slot=3,
-        time_s=87.5,
-        latitude_deg=latitude_deg,
-        longitude_deg=longitude_deg,
-        altitude_m=np.full(len(places), 550e3),
-        shell=np.zeros(len(places), np.int32) if shell is None else np.array(shell, np.int32),
-        shell_names=names,
-        local_m=local_m,
-        ends=table[:, :2].astype(np.int32),
-        kind=table[:, 2].astype(np.uint8),
-        reason=table[:, 3].astype(np.uint8),
-    )
-
-
-#: Links of all kinds, in all conditions, one of them across the antimeridian.
-PLACES = [(0, 0), (40, 10), (40, 70), (-50, 170), (-40, -170), (85, 20), (85, -150), (-20, -60)]
-LINKS = [
-    (0, 1, INTRA, UP),
-    (1, 2, CROSS, UP),
-    (3, 4, CROSS, UP),
-    (5, 6, SEAM, UP),
-    (4, 7, INTER, UP),
-    (0, 7, INTRA, OUTAGE),
-    (2, 3, CROSS, HORIZON),
-    (0, 3, CROSS, HORIZON),
-    (1, 5, INTER, UNASSIGNED),
-]
-SHELLS = [0, 0, 0, 1, 1, 2, 2, -1]
-
-
-@pytest.fixture
-def some_sky():
-    return sky(PLACES, links=LINKS, shell=SHELLS)
 
 
 def constellation(*, planes, places, shells=1):
@@ -152,133 +79,6 @@ def legends(figure):
         legend.get_title().get_text(): [text.get_text() for text in legend.get_texts()]
         for legend in figure.legends
     }
-
-
-def history(kind, *, slots=4, shortest_m=1e6, longest_m=3e6):
-    return LengthHistory(
-        kind=kind,
-        time_s=60.0 * np.arange(slots),
-        shortest_m=np.full(slots, shortest_m),
-        mean_m=np.full(slots, (shortest_m + longest_m) / 2),
-        longest_m=np.full(slots, longest_m),
-        share_up=np.full(slots, 0.75),
-        one=(3, 7),
-        one_m=np.linspace(shortest_m, longest_m, slots),
-    )
-
-
-def build(source, *, slots, span_s):
-    """A constellation and its +Grid, through time, without any limit to its links."""
-    built = source.build()
-    grid = Slots(count=slots, span_s=span_s).grid(span_s)
-    timeline = build_timeline(
-        constellation=built,
-        ephemeris=propagate(built, end_ns=grid.end_ns),
-        slots=grid,
-        links=LaserLinks(topology=PlusGrid(), grazing_altitude_km=-7000, max_angular_rate_rad_s=None),
-        random=np.random.default_rng(0),
-    )
-    return built, timeline
-
-
-def positions_of(timeline, slot):
-    everyone = np.arange(timeline.satellites)
-    middle_ns = timeline.slots.middles_ns()[slot]
-    return timeline.ephemeris.positions_at(everyone, np.full(len(everyone), middle_ns))
-
-
-def test_latitude_longitude_and_altitude_lead_back_to_where_the_satellites_are():
-    """Over the ellipsoid, the other way: closed in this direction; NGA.STND.0036, equation 4-14."""
-    low = WalkerShell(planes=3, satellites_per_plane=4, altitude_km=550, inclination_deg=87, name="low")
-    high = WalkerShell(planes=2, satellites_per_plane=3, altitude_km=8000, inclination_deg=50, name="high")
-    built, timeline = build(MultiShell(shells=(low, high)), slots=2, span_s=600.0)
-    picture = sky_map(built, timeline, slot=1)
-
-    flattening = 1 / WGS84_INVERSE_FLATTENING
-    eccentricity2 = flattening * (2 - flattening)
-    latitude = np.radians(picture.latitude_deg)
-    normal_m = WGS84_A_M / np.sqrt(1 - eccentricity2 * np.sin(latitude) ** 2)
-    from_axis_m = (normal_m + picture.altitude_m) * np.cos(latitude)
-    from_equator_m = (normal_m * (1 - eccentricity2) + picture.altitude_m) * np.sin(latitude)
-    x_m, y_m, z_m = positions_of(timeline, 1).T
-    assert np.hypot(from_axis_m, from_equator_m) == pytest.approx(
-        np.sqrt(x_m**2 + y_m**2 + z_m**2), abs=A_MILLIMETRE_M
-    )
-    assert from_equator_m == pytest.approx(z_m, abs=MOTION_OF_THE_POLE_M)
-    assert picture.shell_names == ("low", "high")
-
-
-def test_the_preset_formation_is_as_large_as_its_paper_says_and_flat():
-    """Agüera y Arcas et al. 2025, section 2.2: half-axes of 1 km along the track and half of it radially."""
-    built, timeline = build(preset("suncatcher"), slots=7, span_s=6000.0)
-    for slot in range(7):
-        local_m = sky_map(built, timeline, slot=slot).local_m
-        assert local_m.mean(axis=0) == pytest.approx([0, 0, 0], abs=A_MILLIMETRE_M)
-        # The satellites at the ends of the axes are on the ellipse, all others within it.
-        radii = np.hypot(local_m[:, RADIAL] / 500, local_m[:, ALONG] / 1000)
-        assert radii.max() == pytest.approx(1, abs=TWO_METRES_M / 500)
-        assert np.abs(local_m[:, ACROSS]).max() < TWO_METRES_M
-
-        a, b = local_m[timeline.ends[:, 0]], local_m[timeline.ends[:, 1]]
-        length_m = timeline.delay_s[slot] * SPEED_OF_LIGHT_M_S
-        assert np.linalg.norm(a - b, axis=1) == pytest.approx(length_m, abs=A_MILLIMETRE_M)
-
-
-@pytest.mark.parametrize(("from_middle_deg", "is_formation"), [(4.99, True), (5.01, False), (90, False)])
-def test_a_formation_is_within_five_degrees_of_its_middle(from_middle_deg, is_formation):
-    angles = np.radians([-from_middle_deg, from_middle_deg])
-    directions = np.stack([np.cos(angles), np.sin(angles), 0 * angles], axis=1)
-    velocities_m_s = 7.5e3 * np.stack([-np.sin(angles), np.cos(angles), 0 * angles], axis=1)
-
-    local_m = formation_positions_m(7e6 * directions, velocities_m_s)
-
-    assert (local_m is not None) == is_formation
-    if is_formation:
-        along_m = 7e6 * np.sin(angles)
-        assert local_m == pytest.approx(np.outer(along_m, [0, 1, 0]), abs=A_MILLIMETRE_M)
-
-
-def test_satellites_whose_middle_is_that_of_the_earth_are_no_formation():
-    positions_m = np.array([[7e6, 0, 0], [-7e6, 0, 0]])
-    velocities_m_s = np.array([[0, 7.5e3, 0], [0, -7.5e3, 0]])
-
-    assert formation_positions_m(positions_m, velocities_m_s) is None
-
-
-def test_one_link_across_planes_swings_between_its_chords_over_the_equator_and_farthest_from_it():
-    """Side by side in planes that cross the equator 30 degrees apart: the chord between the positions at an
-    argument u of latitude is 2 r sin(15 deg) sqrt(cos^2 u + cos^2 i sin^2 u)."""
-    shell = WalkerShell(
-        planes=12, satellites_per_plane=12, altitude_km=1500, inclination_deg=60, phasing=0, raan_span_deg=360
-    )
-    _, timeline = build(shell, slots=240, span_s=shell.period_s)
-    cross = next(each for each in length_history(timeline) if each.kind == CROSS)
-
-    radius_m = 6_378_135.0 + 1_500_000.0  # WGS 72
-    at_equator_m = 2 * radius_m * np.sin(np.radians(15))
-    assert cross.one == (0, 12)
-    assert cross.one_m.max() == pytest.approx(at_equator_m, abs=J2_OF_AN_ORBIT * radius_m)
-    assert cross.one_m.min() == pytest.approx(
-        at_equator_m * np.cos(np.radians(60)), abs=J2_OF_AN_ORBIT * radius_m
-    )
-    argument = (
-        np.arctan2(positions_of(timeline, 0)[0, 2] / np.sin(np.radians(60)), positions_of(timeline, 0)[0, 0])
-        + 2 * np.pi * (cross.time_s - cross.time_s[0]) / shell.period_s
-    )
-    due_m = at_equator_m * np.sqrt(np.cos(argument) ** 2 + (np.cos(np.radians(60)) * np.sin(argument)) ** 2)
-    assert np.abs(cross.one_m - due_m).max() < J2_OF_AN_ORBIT * radius_m
-
-
-def test_the_example_is_the_first_of_the_links_that_are_assigned_most_and_unknown_while_it_is_not():
-    positions_m = np.array([[7e6, 0, 0], [7e6, 3e5, 0], [7e6, 7e5, 0], [7e6, 1.2e6, 0]])
-    whole = network(positions_m=positions_m, ends=[(0, 1), (1, 2), (2, 3)], slots=3)
-    reason = np.array(
-        [[UNASSIGNED, UP, UP], [UP, UNASSIGNED, OUTAGE], [UNASSIGNED, UP, UNASSIGNED]], np.uint8
-    )
-    (found,) = length_history(dataclasses.replace(whole, reason=reason))
-
-    assert found.one == (1, 2)
-    assert found.one_m == pytest.approx([4e5, np.nan, 4e5], nan_ok=True)
 
 
 def test_every_link_that_is_up_is_drawn_once_between_its_satellites_in_the_colour_of_its_kind(some_sky):
@@ -695,108 +495,3 @@ def test_legends_axes_and_titles_do_not_overlap(name):
             across = min(box.x1, other.x1) - max(box.x0, other.x0)
             along = min(box.y1, other.y1) - max(box.y0, other.y0)
             assert min(across, along) <= HALF_A_PIXEL, (box, other)
-
-
-def test_figures_become_a_vector_file_and_a_picture_each(some_sky, tmp_path):
-    folder = tmp_path / "deep" / "figures"
-    figures = {"a-map": draw_map(some_sky, title="a"), "lengths": draw_lengths((history(INTRA),), title="b")}
-
-    files = save_figures(figures, folder)
-
-    assert files == [folder / name for name in ("a-map.svg", "a-map.png", "lengths.svg", "lengths.png")]
-    assert sorted(folder.iterdir()) == sorted(files)
-    picture = files[1].read_bytes()
-    assert picture.startswith(b"\x89PNG")
-    assert int.from_bytes(picture[16:20], "big") == pytest.approx(17.0 / 2.54 * 200, abs=5)  # IHDR's width
-    svg = "{http://www.w3.org/2000/svg}"
-    groups = [
-        each
-        for each in ElementTree.parse(files[0]).iter(f"{svg}g")
-        if each.get("id", "").startswith("links-")
-    ]
-    lines = [path.get("d", "") for group in groups for path in group.iter(f"{svg}path")]
-    assert not any("nan" in line.lower() for line in lines)  # what parts a link at the edge of the map
-    assert max(line.count("M") for line in lines) == 2  # that link is in two pieces
-
-
-def test_files_are_the_same_bit_for_bit_whatever_the_settings_and_the_process(some_sky, tmp_path):
-    first = save_figures({"sky": draw_map(some_sky, title="a sky")}, tmp_path / "first")
-    second = save_figures({"sky": draw_map(some_sky, title="a sky")}, tmp_path / "second")
-    names = ("latitude_deg", "longitude_deg", "altitude_m", "shell", "ends", "kind", "reason")
-    np.savez(tmp_path / "sky.npz", **{name: getattr(some_sky, name) for name in names})
-    subprocess.run(
-        [sys.executable, "-c", AGAIN, str(tmp_path / "sky.npz"), str(tmp_path / "third")],
-        check=True,
-        env={**os.environ, "PYTHONHASHSEED": "7", "TZ": "Asia/Tokyo"},
-    )
-
-    for one, other in zip(first, second, strict=True):
-        assert one.read_bytes() == other.read_bytes() == (tmp_path / "third" / one.name).read_bytes()
-
-
-def test_saving_twice_writes_the_same_bytes(some_sky, tmp_path):
-    figure = draw_map(some_sky, title="a sky")
-
-    one = [path.read_bytes() for path in save_figures({"sky": figure}, tmp_path)]
-    assert [path.read_bytes() for path in save_figures({"sky": figure}, tmp_path)] == one
-
-
-def test_importing_the_module_loads_no_matplotlib():
-    code = "import sys, spacemoe_ns3.report.sky_figures; assert 'matplotlib' not in sys.modules"
-    subprocess.run([sys.executable, "-c", code], check=True)
-
-
-def test_without_matplotlib_the_remedy_is_told(some_sky, monkeypatch):
-    monkeypatch.setitem(sys.modules, "matplotlib", None)
-
-    with pytest.raises(InstallationError, match="pip install matplotlib"):
-        draw_map(some_sky, title="a sky")
-
-
-def test_a_folder_that_is_a_file_is_refused(some_sky, tmp_path):
-    (tmp_path / "taken").write_text("mine", encoding="utf-8")
-
-    with pytest.raises(
-        OutputError, match=r"--plot .*taken: cannot be made \(File exists\); name another folder"
-    ):
-        save_figures({"sky": draw_map(some_sky, title="a sky")}, tmp_path / "taken")
-
-    assert (tmp_path / "taken").read_text(encoding="utf-8") == "mine"
-
-
-@pytest.mark.parametrize("name", ["", "../sky", "deep/sky"])
-def test_a_name_that_is_not_one_of_a_file_is_refused_before_anything_is_written(some_sky, tmp_path, name):
-    figure = draw_map(some_sky, title="a sky")
-
-    with pytest.raises(OutputError, match="must be the name of a file"):
-        save_figures({"good": figure, name: figure}, tmp_path / "figures")
-
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_a_full_disk_leaves_the_old_file_whole_and_nothing_beside_it(some_sky, tmp_path, monkeypatch):
-    figure = draw_map(some_sky, title="a sky")
-    (tmp_path / "sky.svg").write_text("old", encoding="utf-8")
-
-    def write_half(path, content):
-        with path.open("wb") as file:
-            file.write(content[: len(content) // 2])
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
-    monkeypatch.setattr("pathlib.Path.write_bytes", write_half)
-    with pytest.raises(
-        WriteError, match=r"sky\.svg: could not be written \(No space left on device\); make room"
-    ):
-        save_figures({"sky": figure}, tmp_path)
-
-    assert [path.name for path in tmp_path.iterdir()] == ["sky.svg"]
-    assert (tmp_path / "sky.svg").read_text(encoding="utf-8") == "old"
-
-
-def test_a_folder_in_the_place_of_a_file_is_told(some_sky, tmp_path):
-    (tmp_path / "sky.svg").mkdir()
-
-    with pytest.raises(WriteError, match=r"sky\.svg: could not be written \(Is a directory\)"):
-        save_figures({"sky": draw_map(some_sky, title="a sky")}, tmp_path)
-
-    assert [path.name for path in tmp_path.iterdir()] == ["sky.svg"]
