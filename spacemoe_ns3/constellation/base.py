@@ -115,6 +115,15 @@ class Layout:
                 )
         return found
 
+    def of_shells(self, field: str) -> np.ndarray:
+        """Return a number or a truth that each satellite's shell has, such as ``"planes"``, shape (S,).
+
+        Satellites that are in no shell get 1.
+        """
+        values = np.array([*(getattr(shell, field) for shell in self.shells), 1])
+        found: np.ndarray = values[self.shell]  # NOWHERE is the last
+        return found
+
     def members(self, shell: int) -> np.ndarray:
         """Return the satellites of a shell, ascending."""
         return np.flatnonzero(self.shell == shell)

@@ -134,6 +134,16 @@ def mean_elements_at(elements: Sequence[Satrec], epoch: datetime) -> MeanElement
     )
 
 
+def _usable_in_order(names: Sequence[str], mean: MeanElements) -> np.ndarray:
+    """Return the satellites without faults, in one order for all sums and ties, whatever that of the file."""
+    by_name = sorted(range(len(names)), key=lambda satellite: names[satellite])
+    ranks = np.empty(len(names), np.int64)
+    ranks[by_name] = np.arange(len(names))
+    order = np.lexsort((ranks, mean.latitude_rad, mean.raan_rad))
+    usable: np.ndarray = order[[not mean.faults[satellite] for satellite in order]]
+    return usable
+
+
 def recover_layout(
     names: Sequence[str], elements: Sequence[Satrec], *, epoch: datetime, rules: RecoveryRules | None = None
 ) -> tuple[Layout, tuple[str, ...]]:
@@ -175,12 +185,7 @@ def recover_layout(
     rules = rules or RecoveryRules()
     mean = mean_elements_at(elements, epoch)
     where = np.full((3, len(elements)), NOWHERE, np.int32)  # shell, plane, place
-    # One order for all sums and ties, whatever the order of the file.
-    by_name = sorted(range(len(names)), key=lambda satellite: names[satellite])
-    ranks = np.empty(len(names), np.int64)
-    ranks[by_name] = np.arange(len(names))
-    order = np.lexsort((ranks, mean.latitude_rad, mean.raan_rad))
-    order = order[[not mean.faults[satellite] for satellite in order]]
+    order = _usable_in_order(names, mean)
     shells: list[Shell] = []
     spares: list[tuple[int, int]] = []
     remarks: list[str] = []

@@ -105,6 +105,11 @@ def check_capacity(layout: Layout, *, shell: int, layers: int, experts: int) -> 
     PlacementError
         If there are more hosts than satellites, or no such shell.
     """
+    if not layout.shells:
+        raise PlacementError(
+            f"placement: none of {layout.satellites} satellites is in a plane, and only those in planes host "
+            "a model; give more satellites, or a wider constellation.plane_gap_deg"
+        )
     if shell >= len(layout.shells):
         raise PlacementError(
             f"host_shell: {shell} given, but the constellation has {len(layout.shells)} shells, from 0; "

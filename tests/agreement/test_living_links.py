@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import fields, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from agreement.test_engines_agree import assert_equal
 from builders import WithGaps
 
 from spacemoe_ns3 import PlusGrid, SatelliteFailures, Scenario, pipeline
@@ -20,7 +21,6 @@ from spacemoe_ns3.links.topology.base import sorted_pairs
 from spacemoe_ns3.packet import LocalExecutor, Plan, Records, result_from_records
 from spacemoe_ns3.packet.accounting import trace_from_records
 from spacemoe_ns3.packet.plan import LINK_COLUMNS
-from spacemoe_ns3.results import Legs, TokenTrace
 
 pytestmark = pytest.mark.packet
 
@@ -51,19 +51,6 @@ def records_of(plan: Plan, folder: Path) -> Records:
         (outcome,) = [event.outcome for event in executor.events(wait=True) if event.outcome]
     assert isinstance(outcome, Records), outcome
     return outcome
-
-
-def assert_equal(formula: TokenTrace, packets: TokenTrace) -> None:
-    """Compare two traces array by array."""
-    for field in fields(TokenTrace):
-        left, right = getattr(formula, field.name), getattr(packets, field.name)
-        if isinstance(left, Legs):
-            for leg in fields(Legs):
-                np.testing.assert_array_equal(
-                    getattr(left, leg.name), getattr(right, leg.name), err_msg=f"{field.name}.{leg.name}"
-                )
-        else:
-            np.testing.assert_array_equal(left, right, err_msg=field.name)
 
 
 def column(records: Records, name: str) -> int:
@@ -147,7 +134,7 @@ def test_the_engines_agree_on_a_protocol_of_ones_own(
     """A function of this file, which the child process does not import."""
     offset = 7
 
-    def by_weights(network, *, destinations, packet_bits):  # type: ignore[no-untyped-def]
+    def by_weights(network, *, destinations, packet_bits):
         from spacemoe_ns3.links.routing.base import search_back
 
         there, back = np.random.default_rng(offset).uniform(1, 2, (2, 200))[:, : len(network.ends)]
@@ -210,7 +197,7 @@ def test_the_engines_agree_where_places_are_vacant(
 class Alternating:
     """Two +Grids in turns, a hundred slots each; their rings are the same."""
 
-    def wire(self, *, layout, ephemeris, slots):  # type: ignore[no-untyped-def]
+    def wire(self, *, layout, ephemeris, slots):
         one, other = (
             PlusGrid(seam=True, phase_shift=shift).wire(layout=layout, ephemeris=None, slots=None).ends
             for shift in (0, 1)

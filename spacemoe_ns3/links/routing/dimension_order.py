@@ -31,10 +31,9 @@ class DimensionOrder:
         layout = network.layout
         toward = _neighbours(network)
         goal = np.asarray(destinations)[:, np.newaxis]
-        planes = np.array([shell.planes for shell in layout.shells])[layout.shell]
-        places = np.array([shell.places for shell in layout.shells])[layout.shell]
-        closes = np.array([shell.is_closed for shell in layout.shells])[layout.shell] & _has_seam(network)
-        rings = np.array([shell.is_ring for shell in layout.shells])[layout.shell]
+        planes, places = layout.of_shells("planes"), layout.of_shells("places")
+        closes = layout.of_shells("is_closed").astype(bool) & _has_seam(network)
+        rings = layout.of_shells("is_ring").astype(bool)
 
         across = layout.plane[goal] - layout.plane
         east = np.where(closes, across % planes, across)
@@ -57,7 +56,7 @@ def _has_seam(network: SlotNetwork) -> bool:
     """Whether any link that is up joins a last plane to a first."""
     layout = network.layout
     apart = np.abs(layout.plane[network.ends[:, 0]] - layout.plane[network.ends[:, 1]])
-    planes = np.array([shell.planes for shell in layout.shells])[layout.shell[network.ends[:, 0]]]
+    planes = layout.of_shells("planes")[network.ends[:, 0]]
     return bool(((apart == planes - 1) & (planes > 2)).any())
 
 
@@ -69,7 +68,7 @@ def _neighbours(network: SlotNetwork) -> np.ndarray:
     near, far = ends[:, 0], ends[:, 1]
     is_inside = (layout.shell[near] == layout.shell[far]) & (layout.shell[near] != NOWHERE)
     near, far = near[is_inside], far[is_inside]
-    planes = np.array([shell.planes for shell in layout.shells])[layout.shell[near]]
+    planes = layout.of_shells("planes")[near]
     across = (layout.plane[far] - layout.plane[near]) % planes
     for is_it, direction in ((across == 1, _EAST), ((across == planes - 1) & (planes > 2), _WEST)):
         toward[direction, near[is_it]] = far[is_it]
@@ -78,7 +77,7 @@ def _neighbours(network: SlotNetwork) -> np.ndarray:
     toward[_WEST, near[two]] = far[two]
     same = across == 0
     near, far = near[same], far[same]
-    places = np.array([shell.places for shell in layout.shells])[layout.shell[near]]
+    places = layout.of_shells("places")[near]
     ahead = (layout.place[far] - layout.place[near]) % places
     for direction, distance in ((_NORTH, ahead), (_SOUTH, places - ahead)):
         order = np.argsort(-distance, kind="stable")  # the nearest is written last

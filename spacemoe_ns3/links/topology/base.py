@@ -68,7 +68,7 @@ def sorted_pairs(pairs: np.ndarray) -> np.ndarray:
 def kinds_of(ends: np.ndarray, layout: Layout) -> np.ndarray:
     """Return the :class:`LinkKind` of each link, shape (M,), uint8."""
     shell, plane = layout.shell[ends], layout.plane[ends]
-    planes = np.array([each.planes for each in layout.shells])[shell[:, 0]]
+    planes = layout.of_shells("planes")[ends[:, 0]]
     apart = np.abs(plane[:, 0] - plane[:, 1])
     is_between = (shell[:, 0] != shell[:, 1]) | (shell == NOWHERE).any(axis=1)
     is_seam = (planes > 2) & (apart == planes - 1)
