@@ -17,6 +17,7 @@ from spacemoe_ns3.cli.common import (
     EXIT_SIMULATION,
     EXIT_WRITE,
 )
+from spacemoe_ns3.cli.model import model
 from spacemoe_ns3.cli.run import run
 from spacemoe_ns3.cli.sky import sky
 from spacemoe_ns3.errors import InputError, InstallationError, SpacemoeError, WriteError
@@ -32,6 +33,7 @@ def cli() -> None:
     """
 
 
+cli.add_command(model)
 cli.add_command(run)
 cli.add_command(sky)
 

@@ -1,98 +1,124 @@
-"""On-board computers, and how long the parts of a token take on them."""
+"""Which computer each satellite carries."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from spacemoe_ns3.checks import check_number, look_up
-from spacemoe_ns3.constants import NANOSECONDS_PER_SECOND, SECONDS_PER_YEAR
+from spacemoe_ns3.checks import check_kind, check_whole
 from spacemoe_ns3.errors import require
+from spacemoe_ns3.moe.computers import COMPUTERS, Computer, computer_named
+
+__all__ = ["COMPUTERS", "Computer", "Hardware", "OnBoard"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Computer:
-    """A computer: FLOPs only, as in the paper.
+class OnBoard:
+    """A computer that some satellites carry, whatever they host.
 
     Parameters
     ----------
-    name
-        Name of the computer.
-    peak_flops
-        Peak floating-point operations a second.
-    utilisation
-        Share of the peak that is reached, above 0 and at most 1.
+    computer
+        A :class:`Computer` or the name of one.
+    satellites
+        Which satellites, by number, distinct and at least one.
 
     Raises
     ------
     ScenarioError
-        If a value is out of its range.
+        If the name is not known or the satellites break a rule.
     """
 
-    name: str
-    peak_flops: float
-    utilisation: float = 1.0
+    computer: str | Computer
+    satellites: tuple[int, ...]
 
     def __post_init__(self) -> None:
-        check_number("computer.peak_flops", self.peak_flops, least=1)
-        check_number("computer.utilisation", self.utilisation, above=0, most=1)
+        path = "hardware.satellites"
+        computer_named(self.computer, field=f"{path}.computer")
+        words = "a tuple of numbers; a single one needs a comma behind it"
+        check_kind(f"{path}.satellites", self.satellites, tuple, words)
+        require(len(self.satellites) > 0, f"{path}.satellites: none given, must be at least one satellite")
+        for satellite in self.satellites:
+            check_whole(f"{path}.satellites", satellite, least=0)
+        _require_distinct(self.satellites)
 
-    def duration_ns(self, flops: float) -> int:
-        """Return how long some FLOPs take, in whole nanoseconds; a ScenarioError if that is over a year."""
-        duration_s = flops / (self.peak_flops * self.utilisation)
-        require(
-            duration_s < SECONDS_PER_YEAR,
-            f"hardware: {self.name} needs {duration_s:.3g} s for {flops:.3g} FLOPs of a token, at most a "
-            "year is allowed; choose a faster computer",
-        )
-        return round(duration_s * NANOSECONDS_PER_SECOND)
-
-
-# Figures as the SpaceMoE paper (arXiv 2605.00515) quotes them; it uses 70 % of the SBC-2A72. Where it
-# gives no utilisation, the same 70 % is our assumption. The iX10's figure is an upper bound, in TOPS.
-COMPUTERS: dict[str, Computer] = {
-    computer.name: computer
-    for computer in (
-        Computer(name="rad5545", peak_flops=3.7e9, utilisation=0.7),
-        Computer(name="sbc-2a72", peak_flops=10.4e9, utilisation=0.7),
-        Computer(name="spacecloud-ix10", peak_flops=26e12, utilisation=0.7),
-    )
-}
-
-
-def _computer(choice: str | Computer, field: str) -> Computer:
-    if isinstance(choice, Computer):
-        return choice
-    return look_up(f"hardware.{field}", choice, COMPUTERS)
+    @property
+    def carried(self) -> Computer:
+        """The computer, looked up."""
+        return computer_named(self.computer)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hardware:
-    """Which computer the satellites carry.
+    """Which computer each satellite carries: one, which serves all that the satellite hosts.
+
+    A satellite that ``satellites`` names carries what it says there; of the others, those that host a gateway
+    carry the gateway computer, and the rest the expert computer.
 
     Parameters
     ----------
     gateway, expert
         A :class:`Computer` or the name of one, for gateways and for experts.
+    satellites
+        Computers of particular satellites, each satellite once.
+    roofline
+        Whether a job takes the longer of computing and reading memory, instead of computing alone as in the
+        paper. Every computer needs a memory bandwidth then.
 
     Raises
     ------
     ScenarioError
-        If a name is not known; names the nearest.
+        If a name is not known (names the nearest), a satellite is named twice, or a bandwidth is missing.
+
+    Examples
+    --------
+    >>> hardware = Hardware(
+    ...     gateway="h100", expert="jetson-agx-orin",
+    ...     satellites=(OnBoard(computer="a100", satellites=(3, 4)),), roofline=True,
+    ... )
+    >>> [computer.name for computer in hardware.computers]
+    ['h100', 'jetson-agx-orin', 'a100']
     """
 
     gateway: str | Computer
     expert: str | Computer
+    satellites: tuple[OnBoard, ...] = ()
+    roofline: bool = False
 
     def __post_init__(self) -> None:
-        _computer(self.gateway, "gateway")
-        _computer(self.expert, "expert")
+        computer_named(self.gateway, field="hardware.gateway")
+        computer_named(self.expert, field="hardware.expert")
+        check_kind("hardware.roofline", self.roofline, bool, "True or False")
+        words = "a tuple of OnBoard; a single one needs a comma behind it"
+        check_kind("hardware.satellites", self.satellites, tuple, words)
+        for each in self.satellites:
+            check_kind("hardware.satellites", each, OnBoard, words)
+        _require_distinct(tuple(number for each in self.satellites for number in each.satellites))
+        if self.roofline:
+            for computer in self.computers:
+                computer.require_bandwidth()
 
     @property
     def gateway_computer(self) -> Computer:
         """Computer of the gateways."""
-        return _computer(self.gateway, "gateway")
+        return computer_named(self.gateway)
 
     @property
     def expert_computer(self) -> Computer:
         """Computer of the experts."""
-        return _computer(self.expert, "expert")
+        return computer_named(self.expert)
+
+    @property
+    def computers(self) -> tuple[Computer, ...]:
+        """Every kind of computer: of gateways, of experts, then those of ``satellites`` in order."""
+        named = (each.carried for each in self.satellites)
+        return (self.gateway_computer, self.expert_computer, *named)
+
+
+def _require_distinct(satellites: tuple[int, ...]) -> None:
+    seen: set[int] = set()
+    for satellite in satellites:
+        require(
+            satellite not in seen,
+            f"hardware.satellites: satellite {satellite} given twice, carries one computer; name it once",
+        )
+        seen.add(satellite)
