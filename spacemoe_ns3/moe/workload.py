@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from spacemoe_ns3.checks import check_kind, check_whole
-from spacemoe_ns3.moe.compute import Hardware
-from spacemoe_ns3.moe.gating import Activation, draw_activations
+from spacemoe_ns3.moe.activation import Gating
+from spacemoe_ns3.moe.computing import Computing
 from spacemoe_ns3.moe.model import MoEModel
 from spacemoe_ns3.streams import stream
 
@@ -64,12 +64,8 @@ class Workload:
         Length of a hidden state.
     sends_residual
         Whether a gateway sends the residual stream to the next one.
-    gateway_ns, expert_ns
-        Computing time of each layer's gateway and of one of its experts in nanoseconds, shape (L,), int64.
-    head_ns
-        Computing time of the language-model head in nanoseconds.
-    weights
-        Of the experts, shape (L, E).
+    computing
+        Computing times on every satellite.
     starts_ns
         When each sequence starts in nanoseconds, shape (Q,), int64.
     sequence_tokens
@@ -83,10 +79,7 @@ class Workload:
     top_k: int
     message_bytes: int
     sends_residual: bool
-    gateway_ns: np.ndarray
-    expert_ns: np.ndarray
-    head_ns: int
-    weights: np.ndarray
+    computing: Computing
     starts_ns: np.ndarray
     sequence_tokens: np.ndarray
     activations: np.ndarray
@@ -96,11 +89,6 @@ class Workload:
         """Number of tokens N."""
         return int(self.activations.shape[0])
 
-    @property
-    def hosts(self) -> int:
-        """Number of satellites that host something, L (E + 1)."""
-        return self.layers * (self.experts + 1)
-
     def token_rows(self) -> tuple[np.ndarray, np.ndarray]:
         """Return the sequence of each token and its place in it, both of shape (N,)."""
         sequence = np.repeat(np.arange(len(self.sequence_tokens)), self.sequence_tokens)
@@ -109,20 +97,18 @@ class Workload:
 
 
 def build_workload(
-    *,
-    model: MoEModel,
-    hardware: Hardware,
-    activation: Activation,
-    decoding: Decoding,
-    end_ns: int,
-    seed: int,
+    *, model: MoEModel, computing: Computing, gating: Gating, decoding: Decoding, end_ns: int, seed: int
 ) -> Workload:
     """Build the work of a run.
 
     Parameters
     ----------
-    model, hardware, activation, decoding
+    model, decoding
         What the scenario says.
+    computing
+        Computing times on every satellite.
+    gating
+        Which experts tokens activate.
     end_ns
         End of the time span over which sequences start, in nanoseconds.
     seed
@@ -132,28 +118,16 @@ def build_workload(
     -------
     The workload.
     """
-    weights = activation.weights(
-        layers=model.layers, experts=model.experts, random=stream(seed, "activation.weights")
-    )
     sequence_tokens = decoding.sequence_tokens()
     sequences = len(sequence_tokens)
-    gateway_flops = model.attention_flops(decoding.context_tokens) + model.router_flops()
     return Workload(
-        layers=model.layers,
+        layers=model.moe_layers,
         experts=model.experts,
         top_k=model.top_k,
         message_bytes=model.message_bytes,
         sends_residual=decoding.sends_residual,
-        gateway_ns=np.full(model.layers, hardware.gateway_computer.duration_ns(gateway_flops), np.int64),
-        expert_ns=np.full(model.layers, hardware.expert_computer.duration_ns(model.expert_flops()), np.int64),
-        head_ns=hardware.gateway_computer.duration_ns(model.head_flops()),
-        weights=weights,
+        computing=computing,
         starts_ns=np.array([end_ns * sequence // sequences for sequence in range(sequences)], np.int64),
         sequence_tokens=sequence_tokens,
-        activations=draw_activations(
-            weights=weights,
-            tokens=decoding.tokens,
-            top_k=model.top_k,
-            random=stream(seed, "activation.draws"),
-        ),
+        activations=gating.draw(decoding.tokens, stream(seed, "activation.draws")),
     )

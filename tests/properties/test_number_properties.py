@@ -14,7 +14,7 @@ from spacemoe_ns3.constants import EARTH_RADIUS_M
 from spacemoe_ns3.constellation.walker import kozai_mean_motion
 from spacemoe_ns3.errors import ScenarioError
 from spacemoe_ns3.latency import segment_wire_bits, transmission_ns
-from spacemoe_ns3.moe import Decoding, activation_sets
+from spacemoe_ns3.moe import Decoding, SuccessiveSampling
 
 A_MILLIMETRE_M = 1e-3
 ROUNDING = 1e-9  # of a probability that a few hundred additions and divisions lead to
@@ -63,21 +63,33 @@ def weights_and_top_k(draw):
 @given(instance=weights_and_top_k())
 def test_set_probabilities_sum_to_one_and_activation_probabilities_to_k(instance):
     weights, top_k = instance
-    sets = activation_sets(weights=weights, top_k=top_k, random=None)
-    probability = sets.activation_probability(weights.shape[1])
+    gating = SuccessiveSampling(weights=weights, top_k=top_k)
+    probability = gating.activation_probability()
 
-    assert sets.probability.sum() == pytest.approx(1.0, rel=ROUNDING)
+    assert gating.sets().probability.sum() == pytest.approx(1.0, rel=ROUNDING)
     assert probability.sum() == pytest.approx(top_k, rel=ROUNDING)
     assert ((probability > 0) & (probability < 1 + ROUNDING)).all()
 
 
 @QUICK
 @given(instance=weights_and_top_k())
+def test_sets_integrals_and_subsets_give_the_same_activation_probabilities(instance):
+    """Three ways: the race with a clock left out, sets one by one, and the recursion over subsets."""
+    weights, top_k = instance
+    gating = SuccessiveSampling(weights=weights, top_k=top_k)
+    experts = weights.shape[1]
+    without = 2**experts - 1 - 2 ** np.arange(experts)
+
+    integrated = gating.activation_probability()
+    assert gating.sets().activation_probability(experts) == pytest.approx(integrated, rel=ROUNDING)
+    assert 1 - gating.containment()[:, without] == pytest.approx(integrated, rel=ROUNDING)
+
+
+@QUICK
+@given(instance=weights_and_top_k())
 def test_a_heavier_expert_is_never_activated_more_rarely(instance):
     weights, top_k = instance
-    probability = activation_sets(weights=weights, top_k=top_k, random=None).activation_probability(
-        weights.shape[1]
-    )
+    probability = SuccessiveSampling(weights=weights, top_k=top_k).activation_probability()
 
     order = np.argsort(weights[0])
     assert (np.diff(probability[0, order]) >= -ROUNDING).all()
@@ -87,15 +99,34 @@ def test_a_heavier_expert_is_never_activated_more_rarely(instance):
 @given(instance=weights_and_top_k(), seed=st.integers(0, 2**32 - 1))
 def test_relabelling_experts_relabels_their_probabilities(instance, seed):
     weights, top_k = instance
-    experts = weights.shape[1]
-    order = np.random.default_rng(seed).permutation(experts)
+    random = np.random.default_rng(seed)
+    order = random.permutation(weights.shape[1])
+    ways = random.random((2, *weights.shape))  # no two alike
 
     plain, relabelled = (
-        activation_sets(weights=each, top_k=top_k, random=None).activation_probability(experts)
-        for each in (weights, weights[:, order])
+        SuccessiveSampling(weights=each, top_k=top_k) for each in (weights, weights[:, order])
     )
 
-    assert relabelled == pytest.approx(plain[:, order], rel=ROUNDING)
+    assert relabelled.activation_probability() == pytest.approx(
+        plain.activation_probability()[:, order], rel=ROUNDING
+    )
+    assert relabelled.straggler_probability(ways[..., order]) == pytest.approx(
+        plain.straggler_probability(ways)[..., order], abs=ROUNDING
+    )
+
+
+@QUICK
+@given(instance=weights_and_top_k(), seed=st.integers(0, 2**32 - 1))
+def test_the_expected_largest_way_grows_with_every_way(instance, seed):
+    weights, top_k = instance
+    random = np.random.default_rng(seed)
+    ways = random.integers(4, size=(1, *weights.shape)).astype(float)
+    longer = ways + random.integers(3, size=ways.shape)
+    gating = SuccessiveSampling(weights=weights, top_k=top_k)
+
+    short, long = ((gating.straggler_probability(each) * each).sum() for each in (ways, longer))
+    assert long >= short - ROUNDING
+    assert ways.min() - ROUNDING <= short <= ways.max() + ROUNDING
 
 
 @QUICK
