@@ -5,10 +5,11 @@ Small enough to read every number of it. A model of six layers with four experts
 """
 
 from spacemoe_ns3 import (
-    Activation,
     Bernoulli,
     Computer,
     Decoding,
+    Dirichlet,
+    GroupedQueryAttention,
     Hardware,
     LaserLinks,
     MoEModel,
@@ -36,9 +37,7 @@ scenario = Scenario(
         name="six-layers",
         layers=6,
         hidden=1024,
-        heads=16,
-        kv_heads=4,
-        head_dim=64,
+        attention=GroupedQueryAttention(heads=16, kv_heads=4, head_dim=64),
         experts=4,
         top_k=2,
         expert_ffn=2048,
@@ -48,7 +47,7 @@ scenario = Scenario(
         gateway=Computer(name="gateway-computer", peak_flops=1e12),
         expert=Computer(name="expert-computer", peak_flops=50e9),
     ),
-    activation=Activation(concentration=2),  # a clear skew, so that matching experts to satellites shows
+    activation=Dirichlet(concentration=2),  # a clear skew, so that matching experts to satellites shows
     decoding=Decoding(tokens=32, tokens_per_sequence=4, context_tokens=512),
     seed=7,
 )

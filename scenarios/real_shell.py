@@ -9,9 +9,10 @@ with the project, so the file is synthetic: Starlink's shell at 570 km with what
 from pathlib import Path
 
 from spacemoe_ns3 import (
-    Activation,
     Decoding,
+    Dirichlet,
     GilbertElliott,
+    GroupedQueryAttention,
     Hardware,
     LaserLinks,
     MoEModel,
@@ -35,16 +36,14 @@ scenario = Scenario(
         name="twenty-layers",
         layers=20,  # a plane of this shell has 20 places
         hidden=4096,
-        heads=32,
-        kv_heads=32,
-        head_dim=128,
+        attention=GroupedQueryAttention(heads=32, kv_heads=32, head_dim=128),
         experts=8,
         top_k=2,
         expert_ffn=1376,
         vocabulary=32_000,
     ),
     hardware=Hardware(gateway="spacecloud-ix10", expert="sbc-2a72"),
-    activation=Activation(concentration=40),
+    activation=Dirichlet(concentration=40),
     decoding=Decoding(tokens=32, tokens_per_sequence=2, context_tokens=4096),
     seed=1,
 )

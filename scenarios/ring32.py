@@ -7,9 +7,9 @@ to the first, experts compute on the SBC-2A72 and gateways on the SpaceCloud iX1
 """
 
 from spacemoe_ns3 import (
-    Activation,
     Bernoulli,
     Decoding,
+    Dirichlet,
     Hardware,
     LaserLinks,
     PlusGrid,
@@ -38,7 +38,7 @@ scenario = Scenario(
     slots=Slots(count=200),  # over one orbit
     model="llama-moe-3.5b",
     hardware=Hardware(gateway="spacecloud-ix10", expert="sbc-2a72"),
-    activation=Activation(concentration=40),  # skew as measured on 8-expert models: CV about 0.15
+    activation=Dirichlet(concentration=40),  # skew as measured on 8-expert models: CV about 0.15
     decoding=Decoding(tokens=64, tokens_per_sequence=2, context_tokens=4096),
     placements=("spacemoe", "rand-place", "rand-intra", "rand-intra-cg", "near-random"),
     seed=1,

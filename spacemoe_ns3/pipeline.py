@@ -9,22 +9,24 @@ import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
-from spacemoe_ns3.analytic import expected_s_per_token, replay
+from spacemoe_ns3.analytic import SampledTokens, expected_latency, replay, sample_tokens
 from spacemoe_ns3.constellation import Constellation, SlotGrid, propagate
+from spacemoe_ns3.constants import NANOSECONDS_PER_SECOND
 from spacemoe_ns3.constellation.propagate import KNOT_STEP_NS
 from spacemoe_ns3.errors import InstallationError, SpacemoeError, UndeliveredError, WriteError
 from spacemoe_ns3.latency import (
     GatewayDelays,
-    expected_path_latency,
     frozen_message_delays,
+    mean_least_delays,
+    sampled_delays,
     segment_wire_bits,
 )
 from spacemoe_ns3.links import LinkTimeline, Router, Routes, build_timeline
-from spacemoe_ns3.moe import ActivationSets, Workload, activation_sets, build_workload
+from spacemoe_ns3.moe import Workload, build_computing, build_footprint, build_workload
 from spacemoe_ns3.packet import (
     CapturePoint,
     Executor,
@@ -34,12 +36,14 @@ from spacemoe_ns3.packet import (
     parse_captures,
     result_from_records,
 )
-from spacemoe_ns3.placement import Placement, PlacementProblem, check_capacity, place, placer_named
-from spacemoe_ns3.results import PlacementResult, account_for
+from spacemoe_ns3.placement import Placement, PlacementProblem, check_capacity, place
+from spacemoe_ns3.results import ExpectedLatency, PlacementResult, account_for
 from spacemoe_ns3.scenario import Scenario
 from spacemoe_ns3.streams import stream
 
 ENGINES = ("analytic", "packet", "both")
+_NO_LINK_BPS = 10**18  # where no link is ever up, nothing is ever sent
+_MOST_REMEMBERED = 4  # delays around gateways: at 1056 satellites and 200 slots 100 MB each
 _TASKS = "tasks"
 _CAPTURES = "pcap"
 
@@ -90,29 +94,29 @@ class Experiment:
         Satellites and links through time.
     workload
         What is computed and sent.
-    sets
-        The sets of experts that a token may activate.
+    problem
+        What the placements solve.
     placements
         Who hosts what, a way each.
     wire_bits
         Bits of each packet of a message, shape (m,).
-    gateway_delays
-        From gateways, shape (L,), to message delays between them and everyone.
+    tokens
+        Sampled tokens for the formula, the same for all placements.
     """
 
     sky: Sky
     workload: Workload
-    sets: ActivationSets
+    problem: PlacementProblem
     placements: tuple[Placement, ...]
     wire_bits: np.ndarray
-    gateway_delays: Callable[[np.ndarray], GatewayDelays]
+    tokens: SampledTokens
 
     def routes_to(self, placement: Placement) -> Routes:
         """Return the forwarding tables towards the hosts of a placement."""
         return Routes(
             timeline=self.sky.timeline,
             router=self.sky.router,
-            destinations=np.unique(placement.hosts()),
+            destinations=placement.hosts(),
             packet_bits=int(self.wire_bits[0]),
         )
 
@@ -196,49 +200,83 @@ def prepare(scenario: Scenario, *, progress: Progress) -> Experiment:
     seed, model = scenario.seed, scenario.architecture
     constellation = scenario.source.build()
     check_capacity(
-        constellation.layout, shell=scenario.host_shell, layers=model.layers, experts=model.experts
+        constellation.layout,
+        shell=scenario.host_shell,
+        layers=model.moe_layers,
+        experts=model.experts,
+        hosts_per_satellite=scenario.hosts_per_satellite,
     )
     wire_bits = segment_wire_bits(message_bytes=model.message_bytes, mtu_bytes=scenario.links.mtu_bytes)
+    gating = scenario.activation.gating(
+        layers=model.moe_layers,
+        experts=model.experts,
+        top_k=model.top_k,
+        random=stream(seed, "activation.weights"),
+    )
+    slots = _slots(scenario, constellation)
     workload = build_workload(
         model=model,
-        hardware=scenario.hardware,
-        activation=scenario.activation,
+        computing=build_computing(
+            hardware=scenario.hardware,
+            model=model,
+            context_tokens=scenario.decoding.context_tokens,
+            satellites=constellation.satellites,
+        ),
+        gating=gating,
         decoding=scenario.decoding,
-        end_ns=_slots(scenario, constellation).end_ns,
+        end_ns=slots.end_ns,
         seed=seed,
     )
-    sets = activation_sets(
-        weights=workload.weights, top_k=workload.top_k, random=stream(seed, "activation.sets")
-    )
     sky = _link(scenario, constellation, progress=progress)
-    gateway_delays = _remember(
-        lambda gateways: frozen_message_delays(
-            sky.timeline, router=sky.router, gateways=gateways, wire_bits=wire_bits
-        )
-    )
     problem = PlacementProblem(
         layout=constellation.layout,
         shell=scenario.host_shell,
-        layers=workload.layers,
-        experts=workload.experts,
-        activation_probability=sets.activation_probability(workload.experts),
-        path_latency=lambda gateways: expected_path_latency(gateway_delays(gateways)),
+        gating=gating,
+        computing=workload.computing,
+        footprint=build_footprint(
+            hardware=scenario.hardware,
+            model=model,
+            context_tokens=scenario.decoding.context_tokens,
+            satellites=constellation.satellites,
+        ),
+        hosts_per_satellite=scenario.hosts_per_satellite,
+        slot_s=slots.slot_ns / NANOSECONDS_PER_SECOND,
+        rate_bps=int(sky.timeline.rate_bps[sky.timeline.up].min(initial=_NO_LINK_BPS)),
+        **_delays(sky, wire_bits, constellation.layout.members(scenario.host_shell)),
     )
     return Experiment(
         sky=sky,
         workload=workload,
-        sets=sets,
+        problem=problem,
         placements=tuple(_place_all(scenario, problem, progress)),
         wire_bits=wire_bits,
-        gateway_delays=gateway_delays,
+        tokens=sample_tokens(gating, slots=slots.count, random=stream(seed, "activation.samples")),
     )
+
+
+def _delays(sky: Sky, wire_bits: np.ndarray, members: np.ndarray) -> dict[str, Callable[..., Any]]:
+    """Return what a placement problem asks of delays."""
+    timeline, router = sky.timeline, sky.router
+    return {
+        "gateway_delays": _remember(
+            lambda gateways: frozen_message_delays(
+                timeline, router=router, gateways=gateways, wire_bits=wire_bits
+            )
+        ),
+        "sampled_delays": lambda satellites, samples: sampled_delays(
+            timeline, router=router, satellites=satellites, wire_bits=wire_bits, samples=samples
+        ),
+        "mean_delays": lambda limit_s: mean_least_delays(
+            timeline, satellites=members, packet_bits=int(wire_bits[0]), limit_s=limit_s
+        ),
+    }
 
 
 def _place_all(scenario: Scenario, problem: PlacementProblem, progress: Progress) -> Iterator[Placement]:
     """Yield the placements of a scenario."""
-    for name in scenario.placements:
-        progress.stage(f"placing {name}")
-        yield place(name, placer_named(name), problem, seed=scenario.seed)
+    for placer in scenario.placers:
+        progress.stage(f"placing {placer.name}")
+        yield place(placer, problem, seed=scenario.seed)
 
 
 def run(
@@ -323,30 +361,54 @@ def evaluate(
         If a message finds no path before the time span ends.
     """
     if not with_formula:
-        return PlacementResult(placement=placement, expected_s_per_token=None, analytic=None, packet=None)
+        return PlacementResult(placement=placement, expected=None, bound_s=None, analytic=None, packet=None)
     workload = experiment.workload
-    expected = expected_s_per_token(
-        workload=workload,
-        placement=placement,
-        sets=experiment.sets,
-        delays=experiment.gateway_delays(placement.gateways),
-    )
     analytic = account_for(
         replay(workload=workload, placement=placement, routes=routes),
         placement=placement,
         activations=workload.activations,
         token_rows=workload.token_rows(),
     )
-    return PlacementResult(placement=placement, expected_s_per_token=expected, analytic=analytic, packet=None)
+    return PlacementResult(
+        placement=placement,
+        expected=expect(experiment, placement),
+        bound_s=None,
+        analytic=analytic,
+        packet=None,
+    )
+
+
+def expect(experiment: Experiment, placement: Placement) -> ExpectedLatency:
+    """Average the formula for a placement over slots, link states and activations.
+
+    Parameters
+    ----------
+    experiment, placement
+        What to evaluate.
+
+    Raises
+    ------
+    UndeliveredError
+        If no slot has a path between a gateway and an expert.
+    """
+    return expected_latency(
+        placement=placement,
+        delays=experiment.problem.gateway_delays(placement.gateways),
+        computing=experiment.workload.computing,
+        gating=experiment.problem.gating,
+        tokens=experiment.tokens,
+    )
 
 
 def _remember(function: Callable[[np.ndarray], GatewayDelays]) -> Callable[[np.ndarray], GatewayDelays]:
-    """Remember what a function of gateways returned: several placements share them."""
+    """Remember what a function of gateways returned last: several placements share them."""
     known: dict[bytes, GatewayDelays] = {}
 
     def remembered(gateways: np.ndarray) -> GatewayDelays:
         key = np.ascontiguousarray(gateways, np.int64).tobytes()
         if key not in known:
+            while len(known) >= _MOST_REMEMBERED:
+                del known[next(iter(known))]
             known[key] = function(gateways)
         return known[key]
 

@@ -176,6 +176,42 @@ class EngineResult:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ExpectedLatency:
+    """What the formula expects of a token.
+
+    Parameters
+    ----------
+    parts_s
+        Mean seconds by part (:data:`PARTS`); they sum to the latency. *queueing* is
+        waiting for a computer that several activated experts share.
+    layers_s
+        Mean of each layer, shape (L,), without the head.
+    half_width_s
+        Of the 95 % confidence interval of the mean; 0 where it is exact.
+    quantiles_s
+        Seconds within which a share of sampled tokens is done, by share.
+    waiting_probability
+        That a token waits on its critical path for a slot that has a path, layers being independent.
+    """
+
+    parts_s: Mapping[str, float]
+    layers_s: np.ndarray
+    half_width_s: float
+    quantiles_s: Mapping[float, float]
+    waiting_probability: float
+
+    @property
+    def s_per_token(self) -> float:
+        """Mean latency of a token in seconds: the sum of the parts."""
+        return sum(self.parts_s.values())
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether all activations were enumerated; otherwise they were sampled."""
+        return self.half_width_s == 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PlacementResult:
     """All that a run found out about one placement.
 
@@ -183,8 +219,11 @@ class PlacementResult:
     ----------
     placement
         Who hosted what.
-    expected_s_per_token
+    expected
         The formula averaged over slots, link states and activations; None if it was not asked for.
+    bound_s
+        A lower bound of the expected latency of any placement, in seconds; None where there is none for
+        placements like this one.
     analytic
         The formula on the very draws that the packets used; None if it was not asked for.
     packet
@@ -192,7 +231,8 @@ class PlacementResult:
     """
 
     placement: Placement
-    expected_s_per_token: float | None
+    expected: ExpectedLatency | None
+    bound_s: float | None
     analytic: EngineResult | None
     packet: EngineResult | None
 
@@ -286,7 +326,7 @@ def _layer_columns(
     expert_ns = of_last(trace.expert_finished - trace.expert_started)
     layer = np.arange(start.shape[1])
     expert = of_last(activations.astype(np.int64))
-    host = placement.experts[layer, expert].astype(np.int64)
+    host = placement.serving(trace.gateway_finished, layer=layer, expert=expert).astype(np.int64)
     if trace.residual is not None:
         is_late = trace.residual.arrived > trace.result.arrived.max(axis=2)
         way = {name: np.where(is_late, getattr(trace.residual, name), value) for name, value in way.items()}

@@ -6,17 +6,21 @@ import hashlib
 import runpy
 import sys
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass, fields, is_dataclass
 from pathlib import Path
+from typing import Any, TypeVar
 
 from spacemoe_ns3.checks import check_kind, check_whole
 from spacemoe_ns3.constellation import ConstellationSource, Slots, preset
 from spacemoe_ns3.errors import ScenarioError, require
 from spacemoe_ns3.links import LaserLinks
-from spacemoe_ns3.moe import Activation, Decoding, Hardware, MoEModel, model_named
-from spacemoe_ns3.placement import PLACERS, placer_named
+from spacemoe_ns3.moe import ActivationLaw, Decoding, Hardware, MoEModel, Uniform, model_named
+from spacemoe_ns3.placement import Placer, placer_named
+
+_Declared = TypeVar("_Declared")
+DEFAULT_PLACEMENTS = ("spacemoe", "rand-place", "rand-intra", "rand-intra-cg", "near-random")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,17 +37,20 @@ class Scenario:
     links
         The laser links.
     model
-        A :class:`MoEModel`, or the name of one in the zoo.
+        A :class:`MoEModel`, the name of one in the zoo, or the path of a Hugging Face ``config.json``.
     hardware
         Which computers the satellites carry.
     activation
-        Which experts tokens activate.
+        Which experts tokens activate, such as ``Dirichlet(concentration=40)``.
     decoding
         Which tokens are decoded.
     slots
         The time span and its slots.
     placements
-        Names of placement algorithms, distinct.
+        Placement algorithms, or names of registered ones; their names are distinct.
+    hosts_per_satellite
+        Gateways and experts that a satellite may host, one as in the paper; None for as many as its memory
+        holds.
     host_shell
         Index of the shell whose satellites host the model; one orbit of it is the default time span.
     seed
@@ -60,10 +67,11 @@ class Scenario:
     links: LaserLinks
     model: MoEModel | str
     hardware: Hardware
-    activation: Activation = Activation()
+    activation: ActivationLaw = Uniform()
     decoding: Decoding = Decoding()
     slots: Slots = Slots()
-    placements: tuple[str, ...] = tuple(PLACERS)
+    placements: tuple[str | Placer, ...] = DEFAULT_PLACEMENTS
+    hosts_per_satellite: int | None = 1
     host_shell: int = 0
     seed: int = 1
 
@@ -73,10 +81,13 @@ class Scenario:
             ("links", LaserLinks, "LaserLinks"),
             ("model", (MoEModel, str), "an MoEModel, or the name of one in the zoo"),
             ("hardware", Hardware, "Hardware"),
-            ("activation", Activation, "an Activation"),
             ("decoding", Decoding, "Decoding"),
             ("slots", Slots, "Slots"),
-            ("placements", (tuple, list), "a tuple of names; a single one needs a comma behind it"),
+            (
+                "placements",
+                (tuple, list),
+                "a tuple of names or algorithms; a single one needs a comma behind it",
+            ),
         ):
             check_kind(field, getattr(self, field), kind, words)
         require(
@@ -92,16 +103,26 @@ class Scenario:
         )
         if isinstance(self.constellation, str):
             preset(self.constellation)
+        require(
+            hasattr(self.activation, "gating"),
+            f"activation: {self.activation!r} given, must be an activation law, such as Uniform() or "
+            "Dirichlet(concentration=40)",
+        )
         check_whole("host_shell", self.host_shell, least=0)
         check_whole("seed", self.seed, least=0)
         require(len(self.placements) >= 1, "placements: none given, must name at least one")
-        for placement in self.placements:
-            check_kind("placements", placement, str, "names")
-            placer_named(placement)
+        names = [placer.name for placer in self.placers]
         require(
-            len(set(self.placements)) == len(self.placements),
-            f"placements: {', '.join(self.placements)} given, must be distinct",
+            len(set(names)) == len(names),
+            f"placements: {', '.join(names)} given, must be distinct",
         )
+        if self.hosts_per_satellite is not None:
+            check_whole("hosts_per_satellite", self.hosts_per_satellite, least=1)
+
+    @property
+    def placers(self) -> tuple[Placer, ...]:
+        """The placement algorithms, looked up."""
+        return tuple(placer_named(each) for each in self.placements)
 
     @property
     def source(self) -> ConstellationSource:
@@ -120,7 +141,7 @@ def input_files(scenario: Scenario) -> dict[str, str]:
     Parameters
     ----------
     scenario
-        The scenario; the ``path`` of any record in it is a file.
+        The scenario; the ``path`` of any record in it is a file, and so is a model named ``*.json``.
 
     Raises
     ------
@@ -144,7 +165,8 @@ def _paths(declared: object) -> Iterator[str | Path]:
     elif is_dataclass(declared):
         for each in fields(declared):
             value = getattr(declared, each.name)
-            if each.name == "path" and value is not None:
+            is_config = each.name == "model" and isinstance(value, str) and value.endswith(".json")
+            if is_config or (each.name == "path" and value is not None):
                 yield value
             else:
                 yield from _paths(value)
@@ -177,6 +199,27 @@ def load(path: Path) -> tuple[Scenario, str]:
     ScenarioError
         If the file cannot be read or run, or does not declare one scenario.
     """
+    names, source = run_file(path)
+    return the_only(Scenario, names, path=path, words="scenarios"), source
+
+
+def run_file(path: Path) -> tuple[dict[str, Any], str]:
+    """Run a Python file of a user's.
+
+    Parameters
+    ----------
+    path
+        The file; it may import what lies beside it.
+
+    Returns
+    -------
+    What it binds, by name, and its text.
+
+    Raises
+    ------
+    ScenarioError
+        If the file cannot be read or run.
+    """
     try:
         source = path.read_bytes().decode("utf-8")  # as it is: read_text would translate line ends
     except (OSError, UnicodeDecodeError) as error:
@@ -184,7 +227,7 @@ def load(path: Path) -> tuple[Scenario, str]:
         raise ScenarioError(f"{path}: cannot be read ({reason}); name a scenario file") from error
     try:
         with redirect_stdout(sys.stderr), _imports_from(path.absolute().parent):
-            names = runpy.run_path(str(path))
+            return runpy.run_path(str(path)), source
     except SyntaxError as error:
         line = "" if error.lineno is None else f":{error.lineno}"
         raise ScenarioError(f"{error.filename or path}{line}: not valid Python: {error.msg}") from error
@@ -195,10 +238,31 @@ def load(path: Path) -> tuple[Scenario, str]:
         lines = [frame.lineno for frame in frames if frame.filename == str(path)]
         where = f"{path}:{lines[-1]}" if lines else str(path)
         raise ScenarioError(f"{where}: {type(error).__name__}: {error}") from error
-    scenarios = {id(value): value for value in names.values() if isinstance(value, Scenario)}
+
+
+def the_only(kind: type[_Declared], names: Mapping[str, object], *, path: Path, words: str) -> _Declared:
+    """Return the only record of a kind that a file binds, under however many names.
+
+    Parameters
+    ----------
+    kind
+        Which records count.
+    names
+        What the file binds.
+    path
+        The file, for the error.
+    words
+        What such records are called, for the error.
+
+    Raises
+    ------
+    ScenarioError
+        If there is none, or more than one.
+    """
+    found = {id(value): value for value in names.values() if isinstance(value, kind)}
     require(
-        len(scenarios) == 1,
-        f"{path}: declares {len(scenarios)} scenarios, must be exactly one; bind one spacemoe_ns3.Scenario "
+        len(found) == 1,
+        f"{path}: declares {len(found)} {words}, must be exactly one; bind one spacemoe_ns3.{kind.__name__} "
         "to a name",
     )
-    return next(iter(scenarios.values())), source
+    return next(iter(found.values()))

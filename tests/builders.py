@@ -18,7 +18,7 @@ from spacemoe_ns3.links import (
     checked_next_hops,
 )
 from spacemoe_ns3.links.paths import follow
-from spacemoe_ns3.moe import Workload
+from spacemoe_ns3.moe import Computing, Workload
 from spacemoe_ns3.placement import Placement
 from spacemoe_ns3.streams import stream
 
@@ -154,19 +154,33 @@ def work(*, activations, experts, message_bytes=1000, starts_ns=(0,), sequence_t
         top_k=top_k,
         message_bytes=message_bytes,
         sends_residual=durations.get("sends_residual", False),
-        gateway_ns=np.broadcast_to(np.asarray(durations["gateway_ns"], np.int64), (layers,)),
-        expert_ns=np.broadcast_to(np.asarray(durations["expert_ns"], np.int64), (layers,)),
-        head_ns=durations.get("head_ns", 500),
-        weights=np.full((layers, experts), 1.0 / experts),
+        computing=computers(layers=layers, **durations),
         starts_ns=np.asarray(starts_ns, np.int64),
         sequence_tokens=np.asarray([tokens] if sequence_tokens is None else sequence_tokens, np.int32),
         activations=activations,
     )
 
 
-def hosts(*, gateways, experts, name="by-hand"):
+def computers(*, layers, gateway_ns=1000, expert_ns=2000, head_ns=500, kind=None, **_):
+    """Computing times alike on all satellites, or with ``kind`` those of rows 0, 1, ... of what is given."""
+
+    def each(values):
+        values = np.asarray(values, np.int64)
+        return np.broadcast_to(values, (2, layers)) if values.ndim < 2 else values
+
+    head_ns = np.broadcast_to(np.asarray(head_ns, np.int64), (len(each(gateway_ns)),))
+    return Computing(gateway_ns=each(gateway_ns), expert_ns=each(expert_ns), head_ns=head_ns, kind=kind)
+
+
+def hosts(*, gateways, experts, name="by-hand", dispatch=None, **settings):
     """A placement by hand."""
-    return Placement(name=name, gateways=np.array(gateways, np.int32), experts=np.array(experts, np.int32))
+    return Placement(
+        name=name,
+        gateways=np.array(gateways, np.int32),
+        experts=np.array(experts, np.int32),
+        dispatch=None if dispatch is None else np.array(dispatch, np.int32),
+        **settings,
+    )
 
 
 def random_network(seed, *, satellites=30, slots=3, density=0.09, up=0.8, **settings):

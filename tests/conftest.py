@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 
 from spacemoe_ns3 import (
-    Activation,
     Bernoulli,
     Computer,
     Decoding,
+    Dirichlet,
+    GroupedQueryAttention,
     Hardware,
     LaserLinks,
     MoEModel,
@@ -100,9 +101,7 @@ def small_ring() -> Callable[..., Scenario]:
                 name="three-layers",
                 layers=3,
                 hidden=2048,
-                heads=8,
-                kv_heads=2,
-                head_dim=64,
+                attention=GroupedQueryAttention(heads=8, kv_heads=2, head_dim=64),
                 experts=3,
                 top_k=top_k,
                 expert_ffn=1024,
@@ -111,7 +110,7 @@ def small_ring() -> Callable[..., Scenario]:
             hardware=Hardware(
                 gateway=Computer(name="g", peak_flops=1e12), expert=Computer(name="e", peak_flops=1e10)
             ),
-            activation=Activation(concentration=2),
+            activation=Dirichlet(concentration=2),
             decoding=Decoding(
                 tokens=tokens, tokens_per_sequence=2, context_tokens=64, sends_residual=sends_residual
             ),

@@ -9,7 +9,7 @@ import pytest
 from spacemoe_ns3.constellation import Slots, WalkerShell
 from spacemoe_ns3.errors import ScenarioError
 from spacemoe_ns3.links import LaserLinks
-from spacemoe_ns3.moe import Activation, Decoding, Hardware, model_named
+from spacemoe_ns3.moe import Decoding, Hardware, Uniform, model_named
 from spacemoe_ns3.placement import PLACERS
 from spacemoe_ns3.scenario import Scenario, load
 
@@ -83,7 +83,7 @@ def test_what_is_not_given_has_its_default():
     scenario = small()
 
     assert scenario.placements == tuple(PLACERS)
-    assert scenario.activation == Activation()
+    assert scenario.activation == Uniform()
     assert scenario.decoding == Decoding()
     assert scenario.slots == Slots()
     assert scenario.seed == 1
@@ -226,7 +226,7 @@ def test_a_model_may_be_given_by_name_or_whole():
 
 @pytest.mark.parametrize(
     "record",
-    [small(), small().constellation, small().links, small().hardware, Activation(), Decoding(), Slots()],
+    [small(), small().constellation, small().links, small().hardware, Uniform(), Decoding(), Slots()],
     ids=lambda record: type(record).__name__,
 )
 def test_a_record_does_not_change_after_it_is_made(record):

@@ -1,6 +1,7 @@
 """The formula: expected over everything, and on the draws that the packets used."""
 
-from spacemoe_ns3.analytic.expected import expected_s_per_token
+from spacemoe_ns3.analytic.expected import expected_latency
 from spacemoe_ns3.analytic.replay import replay
+from spacemoe_ns3.analytic.sampled import SampledTokens, sample_tokens
 
-__all__ = ["expected_s_per_token", "replay"]
+__all__ = ["SampledTokens", "expected_latency", "replay", "sample_tokens"]

@@ -57,7 +57,7 @@ def replay(*, workload: Workload, placement: Placement, routes: Routes) -> Token
             _replay_layer(trace, rows, layer, now, workload=workload, placement=placement, walker=walker)
             now = trace.layer_end()[rows, layer]
         trace.head_started[rows] = now
-        trace.head_finished[rows] = now + workload.head_ns
+        trace.head_finished[rows] = now + workload.computing.head_at_ns(int(placement.gateways[0]))
         ready_ns[goes_on] = trace.head_finished[rows]
     return trace
 
@@ -74,10 +74,10 @@ def _replay_layer(
 ) -> None:
     """Fill in one layer of the tokens in ``rows``, whose gateway has everything at ``now``."""
     experts = workload.activations[rows, layer].astype(np.intp)
-    hosts = placement.experts[layer, experts]
     here = placement.gateways[layer]
     onward = placement.gateways[(layer + 1) % workload.layers]
-    done = now + workload.gateway_ns[layer]
+    done = now + workload.computing.gateways_ns(placement.gateways)[layer]
+    hosts = placement.serving(done[:, np.newaxis], layer=np.array(layer), expert=experts)
     trace.gateway_started[rows, layer] = now
     trace.gateway_finished[rows, layer] = done
 
@@ -90,8 +90,9 @@ def _replay_layer(
 
     there = np.broadcast_to(here, hosts.shape), hosts
     walker.walk(trace.dispatch, (rows, layer), *there, done[:, np.newaxis], partial(name, "dispatch"))
-    started = trace.dispatch.arrived[rows, layer]
-    finished = started + workload.expert_ns[layer]
+    computing_ns = workload.computing.at_ns(hosts, layer=layer, gateways=placement.gateways)
+    started = _one_after_the_other(trace.dispatch.arrived[rows, layer], hosts, computing_ns)
+    finished = started + computing_ns
     trace.expert_started[rows, layer] = started
     trace.expert_finished[rows, layer] = finished
     on = hosts, np.broadcast_to(onward, hosts.shape)
@@ -99,3 +100,17 @@ def _replay_layer(
     if trace.residual is not None:
         past = np.broadcast_to(here, rows.shape), np.broadcast_to(onward, rows.shape)
         walker.walk(trace.residual, (rows, layer), *past, done, partial(name, "residual"))
+
+
+def _one_after_the_other(arrived: np.ndarray, hosts: np.ndarray, computing_ns: np.ndarray) -> np.ndarray:
+    """Return when experts start to compute, shape (n, K): those that share a satellite in their order.
+
+    A gateway's messages to one satellite are dispatched in the order of selection and take one way.
+    """
+    started = arrived.copy()
+    for later in range(1, hosts.shape[1]):
+        for earlier in range(later):
+            ready = np.maximum(started[:, later], started[:, earlier] + computing_ns[:, earlier])
+            is_same = hosts[:, later] == hosts[:, earlier]
+            started[:, later] = np.where(is_same, ready, started[:, later])
+    return started

@@ -12,17 +12,21 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from spacemoe_ns3.cli import study as studies
 from spacemoe_ns3.cli.common import EXIT_CODES, EXIT_INTERRUPTED, EXIT_SIMULATION, console_of
 
 if TYPE_CHECKING:
-    from spacemoe_ns3.pipeline import Outcome
+    from spacemoe_ns3.pipeline import Experiment, Outcome
     from spacemoe_ns3.scenario import Scenario
+    from spacemoe_ns3.studies import Study
+    from spacemoe_ns3.study_results import StudyResults
 
 _EXAMPLES = """\b
 Examples:
   spacemoe-ns3 run scenarios/first_ring.py
   spacemoe-ns3 run scenarios/ring32.py --placement spacemoe --pcap gateway:0
   spacemoe-ns3 run scenarios/ring32.py --engine analytic --json
+  spacemoe-ns3 run scenarios/paper_table.py
 
 """
 
@@ -85,26 +89,35 @@ def run(
     SCENARIO is a Python file that declares one experiment. Every placement is evaluated by the formula and
     simulated in ns-3 packet by packet; one table shows both, and where the time of a token went. The
     results land in a folder that appears only when it is complete.
+
+    A file may declare a study instead: then its scenario is run, and the formula evaluated for all its
+    variants and seeds.
     """
     from spacemoe_ns3.report import numbered
-    from spacemoe_ns3.scenario import input_files, load
+    from spacemoe_ns3.studies import Study, load_either
 
     started = time.monotonic(), datetime.now(timezone.utc).isoformat(timespec="seconds")
-    declared, source = load(scenario)
-    chosen = _override(declared, seed=seed, tokens=tokens, placements=placements)
+    declared, source = load_either(scenario)
+    base = declared.base if isinstance(declared, Study) else declared
+    chosen = _override(base, seed=seed, tokens=tokens, placements=placements)
+    study = None
+    if isinstance(declared, Study):
+        study = declared.with_base(chosen, seeds=None if seed is None else (seed,))
     if captures and engine == "analytic":
         raise click.UsageError("--pcap needs packets; leave out --engine analytic.")
-    place = out or numbered(Path("results") / chosen.name)
+    place = out or numbered(Path("results") / declared.name)
     options = {
         "seed": chosen.seed,
         "tokens": chosen.decoding.tokens,
-        "placements": list(chosen.placements),
+        "placements": [placer.name for placer in chosen.placers],
         "engine": engine,
         "pcap": list(captures),
+        **({"seeds": list(study.seeds)} if study else {}),
     }
     _run(
         chosen,
         place,
+        study=study,
         force=force,
         engine=engine,
         captures=captures,
@@ -114,8 +127,8 @@ def run(
         about={
             "scenario_path": str(scenario),
             "scenario_source": source,
-            "declares": repr(chosen),
-            "inputs": input_files(chosen),
+            "declares": repr(study or chosen),
+            "inputs": _inputs(study or chosen),
             "options": options,
         },
         started=started,
@@ -126,6 +139,7 @@ def _run(
     scenario: Scenario,
     out: Path,
     *,
+    study: Study | None,
     force: bool,
     engine: str,
     captures: tuple[str, ...],
@@ -160,13 +174,18 @@ def _run(
                 results=results,
                 failures=outcome.failures,
                 remarks=experiment.sky.remarks,
+                skew=experiment.problem.gating.skew(),
             )
-            if results:
+            found = studies.evaluate(study, outcome, workers=workers, progress=progress)
+            is_something = bool(results or (found and found.evaluations))
+            if found is not None:
+                studies.write(found, folder, summary)
+            if is_something:
                 report.write_tables(folder.staging, results)
                 folder.write_json("summary.json", summary)
                 manifest = report.manifest(
                     **about,
-                    status=_status(outcome),
+                    status=_status(outcome, found),
                     started=started[1],
                     duration_s=time.monotonic() - started[0],
                     workers=executor.workers,
@@ -176,9 +195,17 @@ def _run(
                 out = folder.publish()
     if as_json:
         click.echo(json.dumps(summary, indent=2, allow_nan=False))
-    elif results and not quiet:
-        _show(results, out, experiment.sky.remarks)
-    _leave(outcome, out if results else None)
+    elif is_something and not quiet:
+        _show(results, out, experiment, found)
+    _leave(outcome, out if is_something else None, found)
+
+
+def _inputs(declared: Scenario | Study) -> dict[str, str]:
+    """Return the SHA-256 of each file that a scenario, or any variant of a study, names."""
+    from spacemoe_ns3.scenario import Scenario, input_files
+
+    variants = [declared] if isinstance(declared, Scenario) else [each for _, each in declared.scenarios()]
+    return {path: digest for scenario in variants for path, digest in input_files(scenario).items()}
 
 
 def _override(
@@ -191,33 +218,44 @@ def _override(
     if tokens is not None:
         changes["decoding"] = dataclasses.replace(scenario.decoding, tokens=tokens)
     if placements:
-        changes["placements"] = placements
+        known = {placer.name: placer for placer in scenario.placers}  # with the scenario's own settings
+        changes["placements"] = tuple(known.get(name, name) for name in placements)
     return dataclasses.replace(scenario, **changes)
 
 
-def _status(outcome: Outcome) -> str:
-    if outcome.is_interrupted:
+def _status(outcome: Outcome, found: StudyResults | None) -> str:
+    if outcome.is_interrupted or (found and found.is_interrupted):
         return "interrupted"
-    return "failed" if outcome.failures else "complete"
+    return "failed" if outcome.failures or (found and found.failures) else "complete"
 
 
-def _show(results: list[Any], out: Path, remarks: tuple[str, ...]) -> None:
-    from spacemoe_ns3.report import render_table
+def _show(results: list[Any], out: Path, experiment: Experiment, found: StudyResults | None) -> None:
+    from spacemoe_ns3.report import render_skew, render_table
 
     console = console_of()
-    render_table(results, console=console)
-    for remark in remarks:
+    if results:
+        render_table(results, console=console)
+    render_skew(experiment.problem.gating.skew(), console=console)
+    for remark in experiment.sky.remarks:
         console.print(f"Note: {remark}", soft_wrap=True)
+    if found is not None:
+        console.print()
+        studies.show(found, run=results, console=console)
     console.print(f"Results: {out}", soft_wrap=True)
 
 
-def _leave(outcome: Outcome, out: Path | None) -> None:
+def _leave(outcome: Outcome, out: Path | None, found: StudyResults | None) -> None:
     """Say what is missing, and exit accordingly."""
     for name, error in outcome.failures.items():
         click.echo(f"error: placement {name}: {error}", err=True)
-    if outcome.is_interrupted:
-        kept = f"kept {', '.join(outcome.results)} in {out}" if out else "no placement was complete"
+    if found is not None:
+        studies.tell_failures(found)
+    if outcome.is_interrupted or (found and found.is_interrupted):
+        evaluations = f" and {len(found.evaluations)} evaluations of the study" if found else ""
+        kept = (
+            f"kept {', '.join(outcome.results)}{evaluations} in {out}" if out else "no placement was complete"
+        )
         click.echo(f"interrupted: {kept}", err=True)
         sys.exit(EXIT_INTERRUPTED)
-    if outcome.failures:
+    if outcome.failures or (found and found.failures):
         sys.exit(EXIT_SIMULATION)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from spacemoe_ns3.constants import FIRST_ADDRESS, FIRST_EXPERT_PORT, FIRST_GATEWAY_PORT
 from spacemoe_ns3.errors import SpacemoeError
+from spacemoe_ns3.moe import Skew
 from spacemoe_ns3.results import PlacementResult
 
 SCHEMA_VERSION = 1
@@ -21,6 +23,7 @@ def summary(
     results: list[PlacementResult],
     failures: Mapping[str, SpacemoeError],
     remarks: Sequence[str],
+    skew: Skew,
 ) -> dict[str, Any]:
     """Return the summary of a run.
 
@@ -36,6 +39,8 @@ def summary(
         Placements whose simulation failed, and why.
     remarks
         What a user must know of satellites and links.
+    skew
+        How uneven the activation of experts is, layer by layer.
 
     Returns
     -------
@@ -53,6 +58,15 @@ def summary(
             "gateway_port_0": FIRST_GATEWAY_PORT,
             "expert_port_0": FIRST_EXPERT_PORT,
         },
+        "activation": {
+            name: values.tolist()
+            for name, values in (
+                ("max_over_mean", skew.max_over_mean),
+                ("min_over_mean", skew.min_over_mean),
+                ("cv", skew.cv),
+                ("gini", skew.gini),
+            )
+        },
         "placements": [_placement(result) for result in results],
         "failures": [
             {"name": name, "error": str(error), "traffic": getattr(error, "account", None)}
@@ -64,10 +78,10 @@ def summary(
 
 def _placement(result: PlacementResult) -> dict[str, Any]:
     analytic, packet = result.analytic, result.packet
-    either = packet or analytic
+    either, moves = packet or analytic, result.placement.moves
     return {
         "name": result.placement.name,
-        "expected_s_per_token": result.expected_s_per_token,
+        **_expected(result),
         "analytic_s_per_token": analytic.s_per_token if analytic else None,
         "packet_s_per_token": packet.s_per_token if packet else None,
         "tokens": len(either.tokens["latency_ns"]) if either else 0,
@@ -78,4 +92,25 @@ def _placement(result: PlacementResult) -> dict[str, Any]:
             "gateways": result.placement.gateways.tolist(),
             "experts": result.placement.experts.tolist(),
         },
+        "moves": None if moves is None else asdict(moves),
+    }
+
+
+def _expected(result: PlacementResult) -> dict[str, Any]:
+    """Return what the formula expects; None where it was not asked for."""
+    expected = result.expected
+    if expected is None:
+        keys = ("expected_s_per_token", "expected", "bound_s")
+        return dict.fromkeys(keys)
+    return {
+        "expected_s_per_token": expected.s_per_token,
+        "expected": {
+            "breakdown_s": dict(expected.parts_s),
+            "layers_s": expected.layers_s.tolist(),
+            "is_exact": expected.is_exact,
+            "half_width_95_s": expected.half_width_s,
+            "quantiles_s": {f"{share:g}": value for share, value in expected.quantiles_s.items()},
+            "waiting_probability": expected.waiting_probability,
+        },
+        "bound_s": result.bound_s,
     }

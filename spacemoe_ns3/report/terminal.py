@@ -9,7 +9,8 @@ from rich.console import Console
 from rich.measure import Measurement
 from rich.table import Table
 
-from spacemoe_ns3.results import PARTS, EngineResult, PlacementResult
+from spacemoe_ns3.moe import Skew
+from spacemoe_ns3.results import PARTS, EngineResult, ExpectedLatency, PlacementResult
 
 _MICROSECONDS = 1e6
 _MILLISECONDS = 1e3
@@ -19,8 +20,7 @@ _NONE = "-"
 def render_table(results: list[PlacementResult], *, console: Console) -> None:
     """Print a row a placement.
 
-    Where the console is too narrow the table is printed in two halves; numbers are never cut, and below 60
-    columns folded.
+    Where the console is too narrow the table is printed in pieces; numbers are never cut.
 
     Parameters
     ----------
@@ -30,20 +30,56 @@ def render_table(results: list[PlacementResult], *, console: Console) -> None:
         Where to.
     """
     latency, parts = _latency_columns(results), _part_columns(results)
-    whole = _table(results, {**latency, **parts})
-    if Measurement.get(console, console.options, whole).maximum < console.width:
-        halves = [whole]
-    else:
-        halves = [_table(results, latency), _table(results, parts)]
     console.print("Mean latency of a token\n")
-    for half in halves:
-        console.print(half, "")
+    for columns in _that_fit(results, [latency, parts], console=console):
+        console.print(_table(results, columns), "")
     console.print(
-        "expected: the formula over all slots, link states and activations; analytic: on the packets' draws; "
-        "difference: packets less analytic; speed-up: how many times faster "
-        f"{results[0].placement.name} is. The parts, compute to waiting, are the packets', or the formula's "
-        "where none were sent.\n"
+        "expected: the formula over all slots, link states and activations; ±: half width of its 95 % "
+        "confidence interval, where activations were sampled; over bound: by how much it is above what no "
+        "static placement can be faster than; analytic: on the packets' draws; difference: packets less "
+        f"analytic; speed-up: how many times faster {results[0].placement.name} is. The parts, compute to "
+        "waiting, are the packets', or the formula's where none were sent.\n"
     )
+
+
+def render_skew(skew: Skew, *, console: Console) -> None:
+    """Print how uneven the activation of experts is, in one line.
+
+    Parameters
+    ----------
+    skew
+        Layer by layer.
+    console
+        Where to.
+    """
+    console.print(
+        "Activation of experts, mean over layers: most active / mean "
+        f"{skew.max_over_mean.mean():.2f}, least active / mean {skew.min_over_mean.mean():.2f}, coefficient "
+        f"of variation {skew.cv.mean():.2f}, Gini {skew.gini.mean():.2f}",
+        soft_wrap=True,
+    )
+
+
+def _that_fit(
+    results: list[PlacementResult], groups: list[dict[str, list[str]]], *, console: Console
+) -> list[dict[str, list[str]]]:
+    """Return the columns in as few tables as fit the console; groups are cut only if they must be."""
+
+    def fits(columns: dict[str, list[str]]) -> bool:
+        table = _table(results, columns)
+        return Measurement.get(console, console.options, table).maximum < console.width
+
+    whole = {heading: cells for group in groups for heading, cells in group.items()}
+    if fits(whole):
+        return [whole]
+    pieces: list[dict[str, list[str]]] = []
+    for group in groups:
+        pieces.append({})
+        for heading, cells in group.items():
+            if pieces[-1] and not fits({**pieces[-1], heading: cells}):
+                pieces.append({})
+            pieces[-1][heading] = cells
+    return pieces
 
 
 def _table(results: list[PlacementResult], columns: dict[str, list[str]]) -> Table:
@@ -59,23 +95,42 @@ def _table(results: list[PlacementResult], columns: dict[str, list[str]]) -> Tab
 def _latency_columns(results: list[PlacementResult]) -> dict[str, list[str]]:
     first = _either(results[0]).s_per_token
     columns: dict[str, list[str]] = {
-        heading: []
-        for heading in ("expected\ns", "analytic\ns", "packets\ns", "difference\nµs", "speed-up\n")
+        "expected\ns": [_expected(result.expected) for result in results],
+        "±\ns": [_interval(result.expected) for result in results],
+        "over bound\n%": [_over_bound(result) for result in results],
+        "analytic\ns": [_seconds(result.analytic) for result in results],
+        "packets\ns": [_seconds(result.packet) for result in results],
+        "difference\nµs": [_difference(result) for result in results],
+        "speed-up\n": [f"{_either(result).s_per_token / first:.2f} ×" for result in results],
     }
-    for result in results:
-        analytic, packet = result.analytic, result.packet
-        values = (
-            _NONE if result.expected_s_per_token is None else f"{result.expected_s_per_token:.4f}",
-            f"{analytic.s_per_token:.4f}" if analytic else _NONE,
-            f"{packet.s_per_token:.4f}" if packet else _NONE,
-            f"{(packet.s_per_token - analytic.s_per_token) * _MICROSECONDS:+.3f}"
-            if packet and analytic
-            else _NONE,
-            f"{_either(result).s_per_token / first:.2f} ×",
-        )
-        for column, value in zip(columns.values(), values, strict=True):
-            column.append(value)
+    if all(value == _NONE for value in columns["±\ns"]):
+        del columns["±\ns"]
     return columns
+
+
+def _seconds(engine: EngineResult | None) -> str:
+    return f"{engine.s_per_token:.4f}" if engine else _NONE
+
+
+def _difference(result: PlacementResult) -> str:
+    if not (result.packet and result.analytic):
+        return _NONE
+    return f"{(result.packet.s_per_token - result.analytic.s_per_token) * _MICROSECONDS:+.3f}"
+
+
+def _expected(expected: ExpectedLatency | None) -> str:
+    return _NONE if expected is None else f"{expected.s_per_token:.4f}"
+
+
+def _interval(expected: ExpectedLatency | None) -> str:
+    """Return the half width of the confidence interval of what was sampled."""
+    return _NONE if expected is None or expected.is_exact else f"{expected.half_width_s:.4f}"
+
+
+def _over_bound(result: PlacementResult) -> str:
+    if result.expected is None or result.bound_s is None:
+        return _NONE
+    return f"{(result.expected.s_per_token / result.bound_s - 1) * 100:.1f}"
 
 
 def _part_columns(results: list[PlacementResult]) -> dict[str, list[str]]:

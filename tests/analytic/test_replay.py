@@ -21,10 +21,19 @@ from spacemoe_ns3.links import (
     LeastDelay,
     PlusGrid,
 )
-from spacemoe_ns3.moe import Activation, Computer, Decoding, Hardware, MoEModel, build_workload
+from spacemoe_ns3.moe import (
+    Computer,
+    Decoding,
+    Dirichlet,
+    GroupedQueryAttention,
+    Hardware,
+    MoEModel,
+    build_workload,
+)
 from spacemoe_ns3.placement import Placement
 
-MODEL = {"heads": 16, "kv_heads": 4, "head_dim": 64, "expert_ffn": 2048, "vocabulary": 32_000}
+ATTENTION = GroupedQueryAttention(heads=16, kv_heads=4, head_dim=64)
+MODEL = {"attention": ATTENTION, "expert_ffn": 2048, "vocabulary": 32_000}
 
 
 def assert_same(legs, where, expected):
@@ -73,7 +82,7 @@ def ring(
         hardware=Hardware(
             gateway=Computer(name="gateway", peak_flops=1e12), expert=Computer(name="expert", peak_flops=50e9)
         ),
-        activation=Activation(concentration=2),
+        activation=Dirichlet(concentration=2),
         decoding=Decoding(
             tokens=tokens,
             tokens_per_sequence=tokens_per_sequence,

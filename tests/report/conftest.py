@@ -6,7 +6,7 @@ from builders import hosts
 from report.skies import LINKS, PLACES, SHELLS, sky
 
 from spacemoe_ns3.packet.plan import LINK_COLUMNS
-from spacemoe_ns3.results import DROP_REASONS, PARTS, Account, EngineResult, PlacementResult
+from spacemoe_ns3.results import DROP_REASONS, PARTS, Account, EngineResult, ExpectedLatency, PlacementResult
 
 TOKENS, LAYERS = 4, 3
 
@@ -27,6 +27,18 @@ def engine(*, seed, account=None):
     )
 
 
+def expectation(s_per_token, *, half_width_s=0.0):
+    """An expectation of a whole number of eighths, so that its parts sum without rounding."""
+    parts_s = {**dict.fromkeys(PARTS, 0.125), "propagation": s_per_token - 0.5}
+    return ExpectedLatency(
+        parts_s=parts_s,
+        layers_s=np.full(LAYERS, s_per_token / LAYERS),
+        half_width_s=half_width_s,
+        quantiles_s={0.5: s_per_token, 0.99: 2 * s_per_token},
+        waiting_probability=0.25,
+    )
+
+
 def carried(random):
     """What two links carried, each direction, drawn at random."""
     columns = {name: random.integers(0, 10**6, 4) for name in LINK_COLUMNS}
@@ -44,11 +56,18 @@ def results():
     return [
         PlacementResult(
             placement=near,
-            expected_s_per_token=1.25,
+            expected=expectation(1.25),
+            bound_s=1.0,
             analytic=engine(seed=1),
             packet=engine(seed=2, account=account),
         ),
-        PlacementResult(placement=far, expected_s_per_token=2.5, analytic=engine(seed=3), packet=None),
+        PlacementResult(
+            placement=far,
+            expected=expectation(2.5, half_width_s=0.01),
+            bound_s=None,
+            analytic=engine(seed=3),
+            packet=None,
+        ),
     ]
 
 

@@ -2,9 +2,11 @@
 
 import json
 
+import numpy as np
 import pytest
 
 from spacemoe_ns3.errors import SimulationError, UndeliveredError
+from spacemoe_ns3.moe.activation import skew_of
 from spacemoe_ns3.report import SCHEMA_VERSION, summary
 from spacemoe_ns3.results import PARTS
 
@@ -25,6 +27,7 @@ def made(results):
             "rand-intra-cg": SimulationError("aborted"),
         },
         remarks=("a place is vacant",),
+        skew=skew_of(np.array([[1.0, 1.0], [1.5, 0.5]])),
     )
 
 
@@ -60,13 +63,31 @@ def test_the_keys_of_a_placement_are_there(made):
     }
 
 
+def test_the_skew_of_the_activation_is_there_layer_by_layer(made):
+    assert made["activation"]["max_over_mean"] == [1.0, 1.5]
+    assert made["activation"]["gini"] == [0.0, 0.25]
+
+
+def test_what_the_formula_expects_is_there_with_its_accuracy_and_the_bound(made):
+    exact, sampled = made["placements"]
+
+    assert exact["expected"]["is_exact"]
+    assert exact["expected"]["half_width_95_s"] == 0
+    assert sum(exact["expected"]["breakdown_s"].values()) == exact["expected_s_per_token"] == 1.25
+    assert exact["expected"]["quantiles_s"] == {"0.5": 1.25, "0.99": 2.5}
+    assert exact["bound_s"] == 1.0
+    assert not sampled["expected"]["is_exact"]
+    assert sampled["expected"]["half_width_95_s"] == 0.01
+    assert sampled["bound_s"] is None
+
+
 def test_placements_keep_their_order(made):
     assert [placement["name"] for placement in made["placements"]] == ["spacemoe", "rand-place"]
 
 
 def test_seconds_a_token_are_the_means_of_the_engines_tokens(made, results):
     for placement, result in zip(made["placements"], results, strict=True):
-        assert placement["expected_s_per_token"] == result.expected_s_per_token
+        assert placement["expected_s_per_token"] == result.expected.s_per_token
         assert placement["tokens"] == 4
         mean_s = sum(result.analytic.tokens["latency_ns"].tolist()) / 4 / 1e9
         assert placement["analytic_s_per_token"] == pytest.approx(mean_s, rel=ROUNDING)

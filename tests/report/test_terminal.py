@@ -3,10 +3,12 @@
 import dataclasses
 import io
 
+import numpy as np
 import pytest
 from rich.console import Console
 
-from spacemoe_ns3.report import render_table
+from spacemoe_ns3.moe.activation import skew_of
+from spacemoe_ns3.report import render_skew, render_table
 from spacemoe_ns3.results import PARTS
 
 WIDE = 200
@@ -31,10 +33,12 @@ def test_a_row_has_the_means_of_its_placement(results):
         side.tokens["latency_ns"].mean() for side in (results[0].analytic, results[0].packet)
     )
 
-    assert cells[:3] == ["1.2500", f"{analytic_ns / 1e9:.4f}", f"{packet_ns / 1e9:.4f}"]
-    assert float(cells[3]) == pytest.approx((packet_ns - analytic_ns) / 1e3, abs=HALF_A_LAST_DIGIT)
-    assert cells[3].startswith(("+", "-"))
-    for cell, part in zip(cells[5:], PARTS, strict=True):
+    over_bound = "25.0"  # per cent: 1.25 s, where nothing takes less than 1 s
+    exact = "-"
+    assert cells[:5] == ["1.2500", exact, over_bound, f"{analytic_ns / 1e9:.4f}", f"{packet_ns / 1e9:.4f}"]
+    assert float(cells[5]) == pytest.approx((packet_ns - analytic_ns) / 1e3, abs=HALF_A_LAST_DIGIT)
+    assert cells[5].startswith(("+", "-"))
+    for cell, part in zip(cells[7:], PARTS, strict=True):
         mean_ms = results[0].packet.tokens[f"{part}_ns"].mean() / 1e6
         assert float(cell) == pytest.approx(mean_ms, abs=HALF_A_LAST_DIGIT)
 
@@ -42,7 +46,7 @@ def test_a_row_has_the_means_of_its_placement(results):
 def test_the_parts_are_the_formulas_where_no_packets_were_sent(results):
     cells = row_of("rand-place", printed(results))
 
-    for cell, part in zip(cells[5:], PARTS, strict=True):
+    for cell, part in zip(cells[7:], PARTS, strict=True):
         mean_ms = results[1].analytic.tokens[f"{part}_ns"].mean() / 1e6
         assert float(cell) == pytest.approx(mean_ms, abs=HALF_A_LAST_DIGIT)
 
@@ -51,22 +55,43 @@ def test_the_speed_up_is_that_of_the_first_placement(results):
     text = printed(results)
     times = results[1].analytic.tokens["latency_ns"].mean() / results[0].packet.tokens["latency_ns"].mean()
 
-    assert row_of("spacemoe", text)[4] == "1.00×"
-    assert row_of("rand-place", text)[4] == f"{times:.2f}×"
+    assert row_of("spacemoe", text)[6] == "1.00×"
+    assert row_of("rand-place", text)[6] == f"{times:.2f}×"
     assert "how many times faster spacemoe is" in text
 
 
 def test_what_was_not_asked_for_is_a_dash(results):
-    assert row_of("rand-place", printed(results))[2:4] == ["-", "-"]
+    cells = row_of("rand-place", printed(results))
+
+    assert (cells[2], *cells[4:6]) == ("-", "-", "-")
 
 
 def test_a_result_without_the_formula_has_dashes_for_it(results):
-    packets_only = dataclasses.replace(results[0], expected_s_per_token=None, analytic=None)
+    packets_only = dataclasses.replace(results[0], expected=None, bound_s=None, analytic=None)
 
     cells = row_of("spacemoe", printed([packets_only]))
 
-    assert cells[:2] == ["-", "-"]
-    assert cells[3] == "-"
+    assert cells[:3] == ["-", "-", "-"]
+    assert cells[4] == "-"
+
+
+def test_a_sampled_expectation_has_its_interval(results):
+    assert row_of("rand-place", printed(results))[:2] == ["2.5000", "0.0100"]
+    assert row_of("spacemoe", printed(results))[1] == "-"
+
+
+def test_no_column_of_intervals_is_printed_where_all_is_exact(results):
+    assert "±" in printed(results)
+    assert "±" not in printed(results[:1])
+
+
+def test_the_skew_of_the_activation_is_one_line():
+    console = Console(file=io.StringIO(), width=80, highlight=False)
+    render_skew(skew_of(np.array([[1.0, 1.0], [1.5, 0.5]])), console=console)
+
+    (line,) = console.file.getvalue().splitlines()
+    assert "most active / mean 1.25" in line
+    assert "Gini 0.12" in line
 
 
 @pytest.mark.parametrize("width", [60, 80, 120])
@@ -80,5 +105,5 @@ def test_no_number_is_cut_on_a_terminal_of_60_columns_or_more(results, width):
 def test_the_terms_are_explained_below(results):
     text = printed(results)
 
-    for term in ("expected: ", "analytic: ", "difference: ", "speed-up: "):
+    for term in ("expected: ", "over bound: ", "analytic: ", "difference: ", "speed-up: "):
         assert term in text

@@ -23,7 +23,8 @@ scenario = Scenario(
     links=LaserLinks({links}),
     slots=Slots(count=20),
     model=MoEModel(
-        name="four-layers", layers=4, hidden=1024, heads=16, kv_heads=4, head_dim=64,
+        name="four-layers", layers=4, hidden=1024,
+        attention=GroupedQueryAttention(heads=16, kv_heads=4, head_dim=64),
         experts=4, top_k=2, expert_ffn=2048, vocabulary=32_000,
     ),
     hardware=Hardware(gateway="spacecloud-ix10", expert="sbc-2a72"),
