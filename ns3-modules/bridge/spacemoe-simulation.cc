@@ -65,6 +65,26 @@ CopyVector(const Vector& vector, double* xyz)
     xyz[1] = vector.y;
     xyz[2] = vector.z;
 }
+
+/**
+ * @brief Stop the simulation once nothing is left to do at this time.
+ *
+ * Simulator::Stop alone leaves behind what was scheduled for the same time after it.
+ *
+ * @param events executed when this function was scheduled, itself not counted
+ */
+void
+StopAfterThisInstant(std::uint64_t events)
+{
+    if (Simulator::GetEventCount() == events + 1)
+    {
+        Simulator::Stop();
+    }
+    else
+    {
+        Simulator::ScheduleNow(&StopAfterThisInstant, Simulator::GetEventCount());
+    }
+}
 } // namespace
 
 /** The ns-3 objects of a simulation. */
@@ -79,6 +99,7 @@ struct Simulation::Parts
     std::vector<Ptr<LaserChannel>> links;
     Ptr<LinkSchedule> schedule; //!< null until it is set
     uint32_t mtuBytes{0};
+    uint32_t expertsPerLayer{0};
     Time slot; //!< duration of a slot
 
     /**
@@ -179,27 +200,49 @@ Simulation::SetLinkSchedule(const std::uint8_t* up,
 
 void
 Simulation::PlaceModel(const std::int32_t* gateways,
-                       const std::int32_t* experts,
+                       const std::int64_t* gatewayNs,
+                       std::int64_t headNs,
                        std::size_t layers,
                        std::size_t expertsPerLayer,
-                       const std::int64_t* gatewayNs,
-                       const std::int64_t* expertNs,
-                       std::int64_t headNs,
                        std::uint32_t messageBytes,
                        bool sendsResidual)
 {
-    MoeWorkload& workload = *m_parts->workload;
-    workload.SetHosts({gateways, gateways + layers}, {experts, experts + layers * expertsPerLayer});
-    MoeWorkload::ComputeTimes times;
+    std::vector<MoeWorkload::Gateway> list;
     for (std::size_t layer = 0; layer < layers; ++layer)
     {
-        times.gateway.push_back(NanoSeconds(gatewayNs[layer]));
-        times.expert.push_back(NanoSeconds(expertNs[layer]));
+        list.push_back({static_cast<uint32_t>(gateways[layer]), NanoSeconds(gatewayNs[layer])});
     }
-    times.head = NanoSeconds(headNs);
-    workload.SetComputeTimes(std::move(times));
+    MoeWorkload& workload = *m_parts->workload;
+    workload.SetGateways(std::move(list), NanoSeconds(headNs));
     workload.SetAttribute("MessageBytes", UintegerValue(messageBytes));
     workload.SetAttribute("SendResidual", BooleanValue(sendsResidual));
+    m_parts->expertsPerLayer = expertsPerLayer;
+}
+
+void
+Simulation::PlaceExperts(const std::int32_t* residents,
+                         const std::int64_t* expertNs,
+                         std::size_t count)
+{
+    std::vector<MoeWorkload::Resident> list;
+    for (std::size_t index = 0; index < count; ++index)
+    {
+        const std::int32_t* row = residents + 3 * index;
+        list.push_back({static_cast<uint32_t>(row[0]),
+                        static_cast<uint32_t>(row[1]),
+                        static_cast<uint32_t>(row[2]),
+                        NanoSeconds(expertNs[index])});
+    }
+    m_parts->workload->SetResidents(m_parts->expertsPerLayer, std::move(list));
+}
+
+void
+Simulation::SetExpertHosts(const std::int32_t* hosts)
+{
+    MoeWorkload& workload = *m_parts->workload;
+    const std::size_t count =
+        static_cast<std::size_t>(workload.GetLayers()) * workload.GetExperts();
+    workload.SetExpertHosts({hosts, hosts + count});
 }
 
 void
@@ -259,7 +302,7 @@ Simulation::RunUntil(std::int64_t untilNs)
     {
         throw std::logic_error("simulation: the links have no rates; call SetLinkSchedule first");
     }
-    Simulator::Stop(NanoSeconds(untilNs) - Simulator::Now());
+    Simulator::Schedule(NanoSeconds(untilNs) - Simulator::Now(), &StopAfterThisInstant, 0);
     Simulator::Run();
 }
 

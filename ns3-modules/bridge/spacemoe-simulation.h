@@ -78,26 +78,40 @@ class Simulation
     void SetLinkSchedule(const std::uint8_t* up, const std::uint64_t* ratesBps, std::size_t slots);
 
     /**
-     * Place the model.
+     * Place the gateways of the model; any number of them may share a satellite.
      * @param gateways satellites, [layers]
-     * @param experts satellites, [layers][experts]
+     * @param gatewayNs computing time of each layer's gateway, [layers]
+     * @param headNs computing time of the head
      * @param layers number of layers
      * @param expertsPerLayer number of experts of a layer
-     * @param gatewayNs computing time of each layer's gateway
-     * @param expertNs computing time of an expert of each layer
-     * @param headNs computing time of the head
      * @param messageBytes length of a hidden state
      * @param sendsResidual whether the residual travels
      */
     void PlaceModel(const std::int32_t* gateways,
-                    const std::int32_t* experts,
+                    const std::int64_t* gatewayNs,
+                    std::int64_t headNs,
                     std::size_t layers,
                     std::size_t expertsPerLayer,
-                    const std::int64_t* gatewayNs,
-                    const std::int64_t* expertNs,
-                    std::int64_t headNs,
                     std::uint32_t messageBytes,
                     bool sendsResidual);
+
+    /**
+     * Place the experts, each on every satellite where it lives; once, after PlaceModel() and
+     * before SetSequences(). The first resident of an expert is its host until SetExpertHosts().
+     * @param residents layer, expert, satellite, [count][3]
+     * @param expertNs computing time of each resident, [count]
+     * @param count number of residents
+     */
+    void PlaceExperts(const std::int32_t* residents,
+                      const std::int64_t* expertNs,
+                      std::size_t count);
+
+    /**
+     * Choose the satellites to which dispatches go that leave from now on; at any time after
+     * PlaceExperts(). What is under way goes where it was sent to.
+     * @param hosts a resident of each expert, [layers][experts]
+     */
+    void SetExpertHosts(const std::int32_t* hosts);
 
     /**
      * Set the sequences and install the applications.
@@ -139,7 +153,8 @@ class Simulation
     void EnablePcap(std::uint32_t satellite, std::uint32_t port, const std::string& path);
 
     /**
-     * Run up to and including a time; can be called again with a later one.
+     * Run up to and including a time; can be called again with a later one. Nothing that happens at
+     * that time is left for the next call, so that what is set in between holds for later only.
      * @param untilNs simulation time
      */
     void RunUntil(std::int64_t untilNs);

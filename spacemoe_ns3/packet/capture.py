@@ -39,7 +39,8 @@ def parse_captures(
     Parameters
     ----------
     wishes
-        Such as ``"gateway:0"``: all links of the gateway of layer 0.
+        Such as ``"gateway:0"``: all links of the gateway of layer 0. An expert that lives on several
+        satellites is captured on all of them.
     placement
         Who hosts what.
     timeline
@@ -57,38 +58,42 @@ def parse_captures(
     points: dict[tuple[int, int], CapturePoint] = {}
     neighbour, _ = timeline.ports()
     for wish in wishes:
-        label, satellite, peer = _resolve(wish, placement=placement, satellites=timeline.satellites)
-        ports = [port for port, other in enumerate(neighbour[satellite]) if other >= 0]
-        if peer is not None:
-            ports = [port for port in ports if neighbour[satellite, port] == peer]
-        if not ports:
+        label, places, peer = _resolve(wish, placement=placement, satellites=timeline.satellites)
+        ends = [
+            (satellite, port, int(other))
+            for satellite in places
+            for port, other in enumerate(neighbour[satellite])
+            if other >= 0 and peer in (None, other)
+        ]
+        if not ends:
             raise ScenarioError(f"--pcap {wish}: these satellites have no such link")
-        for port in ports:
-            to = neighbour[satellite, port]
-            name = f"{label}satellite-{satellite}_port-{port}_to-{to}.pcap"
+        for satellite, port, other in ends:
+            name = f"{label}satellite-{satellite}_port-{port}_to-{other}.pcap"
             points.setdefault((satellite, port), CapturePoint(satellite=satellite, port=port, file_name=name))
     return tuple(points.values())
 
 
-def _resolve(wish: str, *, placement: Placement, satellites: int) -> tuple[str, int, int | None]:
-    """Return the label of a wish, its satellite, and the peer if it names one link."""
+def _resolve(wish: str, *, placement: Placement, satellites: int) -> tuple[str, list[int], int | None]:
+    """Return the label of a wish, its satellites, and the peer if it names one link."""
     layers, experts = placement.experts.shape
     kind, _, rest = wish.partition(":")
     numbers = [int(number) for number in re.findall(r"\d+", rest)]
     match kind, numbers:
         case "gateway", [layer] if rest == f"{layer}":
             _check(wish, layer, layers, "layers")
-            return f"gateway-{layer}_", int(placement.gateways[layer]), None
+            return f"gateway-{layer}_", [int(placement.gateways[layer])], None
         case "expert", [layer, expert] if rest == f"{layer}:{expert}":
             _check(wish, layer, layers, "layers")
             _check(wish, expert, experts, "experts a layer")
-            return f"expert-{layer}-{expert}_", int(placement.experts[layer, expert]), None
+            residents = placement.residents()
+            lives = (residents[:, :2] == (layer, expert)).all(axis=1)
+            return f"expert-{layer}-{expert}_", residents[lives, 2].tolist(), None
         case "satellite", [satellite] if rest == f"{satellite}":
             _check(wish, satellite, satellites, "satellites")
-            return "", satellite, None
+            return "", [satellite], None
         case "link", [satellite, peer] if rest == f"{satellite}-{peer}":
             _check(wish, int(np.max(numbers)), satellites, "satellites")
-            return "", satellite, peer
+            return "", [satellite], peer
     raise ScenarioError(f"--pcap {wish}: must be {_FORMS}")
 
 

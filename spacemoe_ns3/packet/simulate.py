@@ -53,7 +53,7 @@ def simulate(plan: Plan, *, folder: Path, report: Callable[[int], None]) -> Reco
 
 
 def _build(simulation: Any, plan: Plan, folder: Path) -> None:
-    workload, placement, timeline = plan.workload, plan.placement, plan.routes.timeline
+    timeline = plan.routes.timeline
     ephemeris = timeline.ephemeris
     knots, satellites, _ = ephemeris.positions_m.shape
     simulation.CreateSatellites(
@@ -78,17 +78,31 @@ def _build(simulation: Any, plan: Plan, folder: Path) -> None:
     )
     destinations = np.ascontiguousarray(plan.routes.destinations, np.int32)
     simulation.SetDestinations(destinations, len(destinations))
+    _place(simulation, plan)
+    for point in plan.captures:
+        simulation.EnablePcap(point.satellite, point.port, str(folder / point.file_name))
+
+
+def _place(simulation: Any, plan: Plan) -> None:
+    """Place gateways and experts, with the times that they take where they are, and set the sequences."""
+    workload, placement = plan.workload, plan.placement
+    residents, gateways = placement.residents(), placement.gateways
     simulation.PlaceModel(
-        np.ascontiguousarray(placement.gateways, np.int32),
-        np.ascontiguousarray(placement.experts, np.int32),
+        np.ascontiguousarray(gateways, np.int32),
+        np.ascontiguousarray(workload.computing.gateways_ns(gateways), np.int64),
+        workload.computing.head_at_ns(int(gateways[0])),
         workload.layers,
         workload.experts,
-        workload.gateway_ns,
-        workload.expert_ns,
-        int(workload.head_ns),
         workload.message_bytes,
         workload.sends_residual,
     )
+    simulation.PlaceExperts(
+        np.ascontiguousarray(residents, np.int32),
+        np.ascontiguousarray(workload.computing.residents_ns(residents, gateways), np.int64),
+        len(residents),
+    )
+    if placement.dispatch is None:
+        simulation.SetExpertHosts(placement.hosts_in(0))
     activations = np.ascontiguousarray(workload.activations, np.uint16)
     simulation.SetSequences(
         workload.starts_ns,
@@ -98,12 +112,10 @@ def _build(simulation: Any, plan: Plan, folder: Path) -> None:
         activations.size,
         workload.top_k,
     )
-    for point in plan.captures:
-        simulation.EnablePcap(point.satellite, point.port, str(folder / point.file_name))
 
 
 def _run(simulation: Any, plan: Plan, report: Callable[[int], None]) -> int:
-    """Run slot by slot, loading the table of each slot just before it begins; skip idle slots.
+    """Run slot by slot, with the table and the hosts of each slot set just before it begins; skip idle slots.
 
     Returns
     -------
@@ -115,6 +127,8 @@ def _run(simulation: Any, plan: Plan, report: Callable[[int], None]) -> int:
     while True:
         table = plan.routes.table(slot)
         simulation.LoadTable(slot, table, table.size)
+        if plan.placement.dispatch is not None:
+            simulation.SetExpertHosts(plan.placement.hosts_in(slot))
         simulation.RunUntil((slot + 1) * slots.slot_ns - 1)
         report(simulation.GetTokensEmitted())
         under_way = simulation.GetTokensUnderWay()

@@ -21,6 +21,7 @@ from spacemoe_ns3.packet import LocalExecutor, Plan, Records, result_from_record
 pytestmark = pytest.mark.packet
 
 LONGEST_STOP_S = 1.0  # what a user is promised after Ctrl-C
+LONGEST_START_S = 5.0  # of a process, on a busy machine
 
 
 def plan_of(scenario: Scenario, silent: pipeline.Progress) -> Plan:
@@ -136,6 +137,10 @@ def test_simulations_die_with_a_killed_parent(
     ) as parent:
         assert parent.stdout is not None
         assert parent.stdout.readline() == "started\n"
+        deadline = time.monotonic() + LONGEST_START_S
+        # A process that is being executed has no arguments in /proc yet.
+        while not children_with(f"{tmp_path}/task") and time.monotonic() < deadline:
+            time.sleep(0.02)
         assert children_with(f"{tmp_path}/task")
         time.sleep(1.0)  # let the child reach its work
         parent.kill()

@@ -113,12 +113,11 @@ def make_workload(ns: Any) -> Any:
     workload = ns.CreateObject[ns.MoeWorkload]()
     workload.SetAttribute("MessageBytes", ns.UintegerValue(8192))
     workload.SetAttribute("SendResidual", ns.BooleanValue(True))
-    workload.SetHosts([0, 2], [1, 3])
-    times = ns.MoeWorkload.ComputeTimes()
-    times.gateway = [ns.MilliSeconds(2), ns.MilliSeconds(2)]
-    times.expert = [ns.MilliSeconds(1), ns.MilliSeconds(1)]
-    times.head = ns.MilliSeconds(3)
-    workload.SetComputeTimes(times)
+    # A gateway is a satellite and a computing time; where an expert lives is layer, expert, satellite, time.
+    gateways = [ns.MoeWorkload.Gateway(satellite, ns.MilliSeconds(2)) for satellite in (0, 2)]
+    workload.SetGateways(gateways, ns.MilliSeconds(3))
+    residents = [ns.MoeWorkload.Resident(layer, 0, 1 + 2 * layer, ns.MilliSeconds(1)) for layer in (0, 1)]
+    workload.SetResidents(1, residents)
     # One sequence; its activations are [token][layer][k], here always expert 0.
     sequence = ns.MoeWorkload.Sequence(ns.Seconds(FIRST_TOKEN_S), TOKENS, 0)
     workload.SetSequences([sequence], 1, [0] * (TOKENS * 2))

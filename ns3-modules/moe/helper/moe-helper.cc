@@ -12,6 +12,8 @@
 #include "ns3/pointer.h"
 #include "ns3/uinteger.h"
 
+#include <stdexcept>
+
 namespace ns3
 {
 
@@ -33,6 +35,13 @@ MoeHelper::Install(const NodeContainer& satellites,
 {
     ApplicationContainer applications;
     auto install = [&](Ptr<Application> application, uint32_t satellite, uint32_t layer) {
+        if (satellite >= satellites.GetN())
+        {
+            throw std::out_of_range("moe helper: satellite " + std::to_string(satellite) +
+                                    " hosts something of layer " + std::to_string(layer) +
+                                    ", but there are " + std::to_string(satellites.GetN()) +
+                                    " satellites, from 0");
+        }
         Ptr<Node> node = satellites.Get(satellite);
         application->SetAttribute("Workload", PointerValue(workload));
         application->SetAttribute("Endpoint",
@@ -47,14 +56,19 @@ MoeHelper::Install(const NodeContainer& satellites,
         recorder->ObserveApplication(application);
         applications.Add(application);
     };
+    auto resident = workload->GetResidents().begin();
     for (uint32_t layer = 0; layer < workload->GetLayers(); ++layer)
     {
         install(CreateObject<GatewayApplication>(), workload->GetGateway(layer), layer);
-        for (uint32_t expert = 0; expert < workload->GetExperts(); ++expert)
+        for (; resident != workload->GetResidents().end() && resident->layer == layer; ++resident)
         {
-            install(CreateObjectWithAttributes<ExpertApplication>("Expert", UintegerValue(expert)),
-                    workload->GetExpert(layer, expert),
-                    layer);
+            install(
+                CreateObjectWithAttributes<ExpertApplication>("Expert",
+                                                              UintegerValue(resident->expert),
+                                                              "Satellite",
+                                                              UintegerValue(resident->satellite)),
+                resident->satellite,
+                layer);
         }
     }
     for (uint32_t satellite = 0; satellite < satellites.GetN(); ++satellite)

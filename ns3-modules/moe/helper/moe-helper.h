@@ -19,7 +19,8 @@ namespace ns3
 /**
  * @ingroup moe
  *
- * Installs the ring: a gateway and the experts of every layer on the satellites of the plan.
+ * Installs the ring: the gateway of every layer on its satellite, and every expert on each
+ * satellite where it lives.
  */
 class MoeHelper
 {
@@ -38,7 +39,9 @@ class MoeHelper
      * @param satellites the constellation
      * @param workload the plan
      * @param recorder listens to them and to the drops of all satellites
-     * @return the applications: each layer's gateway, followed by its experts
+     * @return the applications: each layer's gateway, followed by the residents of its experts in
+     * the order of MoeWorkload::GetResidents()
+     * @throws std::out_of_range if the plan names a satellite that is not there
      */
     ApplicationContainer Install(const NodeContainer& satellites,
                                  Ptr<MoeWorkload> workload,

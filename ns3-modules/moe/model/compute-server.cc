@@ -6,6 +6,7 @@
 
 #include "ns3/simulator.h"
 
+#include <iterator>
 #include <utility>
 
 namespace ns3
@@ -40,13 +41,26 @@ ComputeServer::DoDispose()
 }
 
 void
-ComputeServer::Submit(JobRecord job, Time duration, std::function<void()> done)
+ComputeServer::Submit(JobRecord job, Time duration, std::function<void()> done, uint32_t rank)
 {
     job.submitted = Simulator::Now();
-    m_queue.push_back({job, duration, std::move(done)});
-    ++m_length;
-    if (m_queue.size() == 1)
+    auto place = m_queue.end();
+    while (place != m_queue.begin())
     {
+        const Entry& before = *std::prev(place);
+        if (before.job.submitted != job.submitted || before.rank <= rank)
+        {
+            break;
+        }
+        --place;
+    }
+    const bool isFirst = place == m_queue.begin();
+    m_queue.insert(place, {job, duration, std::move(done), rank});
+    ++m_length;
+    if (isFirst)
+    {
+        // What it goes before, if anything, was taken into service in this very nanosecond.
+        m_finish.Cancel();
         StartNext();
     }
 }

@@ -23,6 +23,9 @@ namespace ns3
  *
  * The computer of a satellite: one job at a time, first come, first served, unbounded queue.
  *
+ * Of jobs that come in the same nanosecond the one of lowest rank is served first, whatever the
+ * order of events in that nanosecond; those of equal rank are served as they come.
+ *
  * Aggregated to a node; all applications of the node share it.
  */
 class ComputeServer : public Object
@@ -39,8 +42,9 @@ class ComputeServer : public Object
      * @param job what it is; submitted, started and finished are filled in here
      * @param duration how long it computes
      * @param done called when it is finished
+     * @param rank among the jobs of this nanosecond
      */
-    void Submit(JobRecord job, Time duration, std::function<void()> done);
+    void Submit(JobRecord job, Time duration, std::function<void()> done, uint32_t rank = 0);
 
     /**
      * TracedCallback signature for finished jobs.
@@ -59,6 +63,7 @@ class ComputeServer : public Object
         JobRecord job;              //!< what it is
         Time duration;              //!< how long it computes
         std::function<void()> done; //!< whom to tell
+        uint32_t rank;              //!< among the jobs of the same nanosecond
     };
 
     /// Take the first job of the queue into service.

@@ -22,6 +22,11 @@ ExpertApplication::GetTypeId()
                                           "Expert of the layer, from 0.",
                                           UintegerValue(0),
                                           MakeUintegerAccessor(&ExpertApplication::m_expert),
+                                          MakeUintegerChecker<uint32_t>())
+                            .AddAttribute("Satellite",
+                                          "Satellite where the expert lives, one of its residents.",
+                                          UintegerValue(0),
+                                          MakeUintegerAccessor(&ExpertApplication::m_satellite),
                                           MakeUintegerChecker<uint32_t>());
     return tid;
 }
@@ -35,7 +40,7 @@ ExpertApplication::GetPort() const
 uint32_t
 ExpertApplication::GetSatellite() const
 {
-    return m_workload->GetExpert(m_layer, m_expert);
+    return m_satellite;
 }
 
 void
@@ -50,9 +55,13 @@ ExpertApplication::HandleMessage(const MessageRecord& message)
     job.layer = header.layer;
     job.expert = header.expert;
     job.satellite = GetSatellite();
-    Compute(job, m_workload->GetComputeTimes().expert[m_layer], [this, header] {
+    auto sendResult = [this, header] {
         Send(header, m_workload->GetGateway(m_layer + 1), m_workload->GetGatewayPort(m_layer + 1));
-    });
+    };
+    Compute(job,
+            m_workload->GetExpertTime(m_layer, m_expert, m_satellite),
+            sendResult,
+            m_workload->GetSelection(header.request, header.token, m_layer, m_expert));
 }
 
 } // namespace ns3

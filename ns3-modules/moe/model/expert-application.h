@@ -13,8 +13,11 @@ namespace ns3
 /**
  * @ingroup moe
  *
- * One expert of one layer: computes on each hidden state it is sent and sends its output to the
- * gateway of the next layer.
+ * One expert of one layer on one of the satellites where it lives: computes on each hidden state it
+ * is sent and sends its output to the gateway of the next layer.
+ *
+ * Hidden states of one token that reach a satellite in the same nanosecond are computed on in the
+ * order in which the token's experts were selected.
  */
 class ExpertApplication : public MoeApplication
 {
@@ -31,7 +34,8 @@ class ExpertApplication : public MoeApplication
     void HandleMessage(const MessageRecord& message) override;
 
   private:
-    uint32_t m_expert{0}; //!< expert of the layer
+    uint32_t m_expert{0};    //!< expert of the layer
+    uint32_t m_satellite{0}; //!< where it lives
 };
 
 } // namespace ns3

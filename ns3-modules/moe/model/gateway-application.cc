@@ -116,7 +116,7 @@ GatewayApplication::BeginLayer(uint32_t request, uint32_t token)
     job.layer = m_layer;
     job.expert = MoeHeader::NO_EXPERT;
     job.satellite = GetSatellite();
-    Compute(job, m_workload->GetComputeTimes().gateway[m_layer], [this, request, token] {
+    Compute(job, m_workload->GetGatewayTime(m_layer), [this, request, token] {
         Dispatch(request, token);
     });
 }
@@ -134,7 +134,7 @@ GatewayApplication::Dispatch(uint32_t request, uint32_t token)
     {
         header.expert = activated[k];
         Send(header,
-             m_workload->GetExpert(m_layer, header.expert),
+             m_workload->GetExpertHost(m_layer, header.expert),
              m_workload->GetExpertPort(m_layer, header.expert));
     }
     if (m_workload->SendsResidual())
@@ -155,7 +155,7 @@ GatewayApplication::BeginHead(uint32_t request, uint32_t token)
     job.layer = m_workload->GetLayers() - 1;
     job.expert = MoeHeader::NO_EXPERT;
     job.satellite = GetSatellite();
-    Compute(job, m_workload->GetComputeTimes().head, [this, request, token] {
+    Compute(job, m_workload->GetHeadTime(), [this, request, token] {
         m_tokenEmittedTrace(request, token);
         if (token + 1 < m_workload->GetSequences()[request].tokens)
         {

@@ -24,7 +24,8 @@ namespace ns3
  *
  * For each token it waits for the K expert outputs of the layer before and, if the plan sends
  * it, the residual; then it computes and dispatches the hidden state to the K experts that the
- * token activates, in the order of activation, and last the residual to the next gateway.
+ * token activates, in the order of activation, and last the residual to the next gateway. Each
+ * dispatch goes to the satellite that hosts the expert at that moment.
  *
  * The gateway of layer 0 closes the ring: it starts the sequences at their times, and once the
  * last layer's outputs are there it computes the head, emits the token and begins the next one.

@@ -74,9 +74,16 @@ void
 MessageEndpoint::Open(Ptr<Node> node, uint32_t satellite, uint16_t port, ReceiveCallback receive)
 {
     m_satellite = satellite;
+    m_port = port;
     m_receive = std::move(receive);
     m_socket = Socket::CreateSocket(node, UdpSocketFactory::GetTypeId());
-    m_socket->Bind(InetSocketAddress(Ipv4Address::GetAny(), port));
+    if (m_socket->Bind(InetSocketAddress(Ipv4Address::GetAny(), port)) < 0)
+    {
+        throw std::runtime_error("endpoint: UDP port " + std::to_string(port) + " of satellite " +
+                                 std::to_string(satellite) + " is taken");
+    }
+    m_neighbours = LocalPorts::Get(node);
+    m_neighbours->Add(port, this);
     m_socket->SetIpTtl(m_ttl);
     m_socket->SetRecvCallback(MakeCallback(&MessageEndpoint::HandleRead, this));
 }
@@ -90,6 +97,16 @@ MessageEndpoint::Close()
         m_socket->Close();
         m_socket = nullptr;
     }
+    if (m_neighbours)
+    {
+        m_neighbours->Remove(m_port);
+        m_neighbours = nullptr;
+    }
+    for (auto& [event, message] : m_fromHere)
+    {
+        event.Cancel();
+    }
+    m_fromHere.clear();
     m_receive = nullptr;
     m_received.clear();
 }
@@ -104,7 +121,8 @@ MessageEndpoint::GetSegments(uint32_t messageBytes) const
 void
 MessageEndpoint::Send(MoeHeader header, uint64_t message, uint32_t satellite, uint16_t port)
 {
-    const uint32_t segments = GetSegments(header.messageBytes);
+    const bool staysHere = satellite == m_satellite;
+    const uint32_t segments = staysHere ? 0 : GetSegments(header.messageBytes);
     if (segments > std::numeric_limits<uint16_t>::max())
     {
         throw std::invalid_argument(
@@ -120,6 +138,11 @@ MessageEndpoint::Send(MoeHeader header, uint64_t message, uint32_t satellite, ui
     record.toSatellite = satellite;
     record.sent = Simulator::Now();
     m_sentTrace(record);
+    if (staysHere)
+    {
+        SendHere(record, port);
+        return;
+    }
 
     const InetSocketAddress to(ForwardingTables::GetAddress(satellite), port);
     const uint32_t room = m_segmentBytes - MoeHeader::BYTES;
@@ -140,6 +163,29 @@ MessageEndpoint::Send(MoeHeader header, uint64_t message, uint32_t satellite, ui
                                      std::to_string(m_socket->GetErrno()));
         }
     }
+}
+
+void
+MessageEndpoint::SendHere(MessageRecord message, uint16_t port)
+{
+    MessageEndpoint* receiver = m_neighbours->Find(port);
+    if (!receiver)
+    {
+        return; // in vain, as a datagram to a closed port
+    }
+    message.arrived = message.sent;
+    receiver->m_fromHere.emplace_back(
+        Simulator::ScheduleNow(&MessageEndpoint::ReceiveFromHere, receiver),
+        std::move(message));
+}
+
+void
+MessageEndpoint::ReceiveFromHere()
+{
+    const MessageRecord record = std::move(m_fromHere.front().second);
+    m_fromHere.pop_front();
+    m_receivedTrace(record);
+    m_receive(record);
 }
 
 void

@@ -5,16 +5,20 @@
 #ifndef MESSAGE_ENDPOINT_H
 #define MESSAGE_ENDPOINT_H
 
+#include "local-ports.h"
 #include "moe-records.h"
 
 #include "ns3/address.h"
+#include "ns3/event-id.h"
 #include "ns3/object.h"
 #include "ns3/ptr.h"
 #include "ns3/traced-callback.h"
 
+#include <deque>
 #include <functional>
 #include <map>
 #include <tuple>
+#include <utility>
 
 namespace ns3
 {
@@ -28,9 +32,14 @@ class Socket;
  *
  * One UDP port that sends and receives messages larger than packets.
  *
- * A message is cut into segments of at most SegmentBytes of UDP payload, each with a MoeHeader,
- * and put together again at the receiver. Packets carry a PathLedgerTag; the ledger of the
- * segment that completes a message is the message's.
+ * A message to another satellite is cut into segments of at most SegmentBytes of UDP payload, each
+ * with a MoeHeader, and put together again at the receiver. Packets carry a PathLedgerTag; the
+ * ledger of the segment that completes a message is the message's.
+ *
+ * A message to the satellite on which it is sent never meets the network: it is received in the
+ * nanosecond in which it is sent, without packets, in an event of its own. Such messages are
+ * received in the order in which they are sent. To a port that is not open they are in vain, as
+ * datagrams are.
  */
 class MessageEndpoint : public Object
 {
@@ -50,10 +59,12 @@ class MessageEndpoint : public Object
      * @param satellite index of the node in the constellation
      * @param port UDP port
      * @param receive called with each message received
+     * @throws std::runtime_error if the port is taken
      */
     void Open(Ptr<Node> node, uint32_t satellite, uint16_t port, ReceiveCallback receive);
 
-    /// Close the port and forget half-received messages.
+    /// Close the port, forget half-received messages and those sent here on this satellite just
+    /// now.
     void Close();
 
     /**
@@ -62,7 +73,8 @@ class MessageEndpoint : public Object
      * @param message its number, unique in the simulation
      * @param satellite where to
      * @param port where to
-     * @throws std::invalid_argument if it needs more than 65535 segments
+     * @throws std::invalid_argument if it is to leave the satellite and needs more than 65535
+     * segments
      */
     void Send(MoeHeader header, uint64_t message, uint32_t satellite, uint16_t port);
 
@@ -88,6 +100,16 @@ class MessageEndpoint : public Object
     using Key = std::tuple<uint32_t, uint32_t, uint16_t, uint8_t, uint16_t>;
 
     /**
+     * @brief Hand a message to its endpoint on this satellite.
+     * @param message the message
+     * @param port where to
+     */
+    void SendHere(MessageRecord message, uint16_t port);
+
+    /// Receive the oldest message sent here on this satellite.
+    void ReceiveFromHere();
+
+    /**
      * @brief Take what has arrived.
      * @param socket the socket
      */
@@ -103,9 +125,13 @@ class MessageEndpoint : public Object
     uint32_t m_segmentBytes{0};         //!< UDP payload of a full segment
     uint8_t m_ttl{0};                   //!< of the packets
     uint32_t m_satellite{0};            //!< where this endpoint is
+    uint16_t m_port{0};                 //!< at which it listens
+    Ptr<LocalPorts> m_neighbours;       //!< the open endpoints of this satellite
     Ptr<Socket> m_socket;               //!< the socket
     ReceiveCallback m_receive;          //!< whom to tell
     std::map<Key, uint32_t> m_received; //!< segments received of messages not yet complete
+    /// Messages from this satellite that are received in this nanosecond, in order.
+    std::deque<std::pair<EventId, MessageRecord>> m_fromHere;
     TracedCallback<const MessageRecord&> m_sentTrace;         //!< a message was sent
     TracedCallback<const MessageRecord&> m_receivedTrace;     //!< a message was received
     TracedCallback<Ptr<const Packet>> m_segmentSentTrace;     //!< a segment was sent

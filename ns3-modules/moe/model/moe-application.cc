@@ -67,14 +67,18 @@ MoeApplication::StopApplication()
 }
 
 void
-MoeApplication::Compute(const JobRecord& job, Time duration, std::function<void()> done)
+MoeApplication::Compute(const JobRecord& job,
+                        Time duration,
+                        std::function<void()> done,
+                        uint32_t rank)
 {
-    m_server->Submit(job, duration, [this, done = std::move(done)] {
+    auto doneIfRunning = [this, done = std::move(done)] {
         if (m_isRunning)
         {
             done();
         }
-    });
+    };
+    m_server->Submit(job, duration, std::move(doneIfRunning), rank);
 }
 
 void

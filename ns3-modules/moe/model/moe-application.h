@@ -56,8 +56,12 @@ class MoeApplication : public Application
      * @param job what
      * @param duration how long
      * @param done called when it is finished; dropped if the application has stopped by then
+     * @param rank among the jobs that come to this satellite in the same nanosecond
      */
-    void Compute(const JobRecord& job, Time duration, std::function<void()> done);
+    void Compute(const JobRecord& job,
+                 Time duration,
+                 std::function<void()> done,
+                 uint32_t rank = 0);
 
     /**
      * @brief Send a hidden state.

@@ -36,7 +36,8 @@ class Packet;
  * sent again, so a message that loses a segment can never arrive: it counts as dropped from its
  * first lost segment on, and its request is lost with it. Other requests go on. Segments are
  * accounted for one by one: those of a lost message that arrive are received, and those that are
- * lost are dropped, each for its own reason.
+ * lost are dropped, each for its own reason. A message that does not leave its satellite counts as
+ * a message, with no segments and no bytes.
  */
 class MoeRecorder : public Object
 {

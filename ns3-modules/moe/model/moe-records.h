@@ -19,6 +19,8 @@ namespace ns3
  *
  * One message, as its receiver saw it when the last segment was there.
  * arrived - sent = propagation + serialisation + queueing + waiting, to the nanosecond.
+ *
+ * A message that did not leave its satellite has no segments, no hops, and takes no time.
  */
 struct MessageRecord
 {

@@ -7,6 +7,8 @@
 #include "ns3/boolean.h"
 #include "ns3/uinteger.h"
 
+#include <algorithm>
+#include <set>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -17,6 +19,18 @@ namespace ns3
 namespace
 {
 constexpr std::size_t MAX_EXPERTS = 65536 - MoeWorkload::FIRST_EXPERT_PORT;
+
+/**
+ * @brief Name an expert.
+ * @param layer the layer
+ * @param expert the expert of that layer
+ * @return both in words
+ */
+std::string
+DescribeExpert(uint32_t layer, uint32_t expert)
+{
+    return "expert " + std::to_string(expert) + " of layer " + std::to_string(layer);
+}
 } // namespace
 
 NS_OBJECT_ENSURE_REGISTERED(MoeWorkload);
@@ -43,31 +57,87 @@ MoeWorkload::GetTypeId()
 }
 
 void
-MoeWorkload::SetHosts(std::vector<uint32_t> gateways, std::vector<uint32_t> experts)
+MoeWorkload::SetGateways(std::vector<Gateway> gateways, Time head)
 {
-    if (gateways.size() < 2 || experts.empty() || experts.size() % gateways.size() != 0)
+    if (gateways.size() < 2)
     {
-        throw std::invalid_argument("workload: a ring needs at least two gateways, and the same "
-                                    "number of experts in every layer");
+        throw std::invalid_argument("workload: " + std::to_string(gateways.size()) +
+                                    " gateways, but a ring needs at least two, one a layer");
     }
-    if (experts.size() > MAX_EXPERTS)
+    if (!m_residents.empty())
     {
-        throw std::invalid_argument("workload: " + std::to_string(experts.size()) +
-                                    " experts, but there are UDP ports for " +
-                                    std::to_string(MAX_EXPERTS));
+        throw std::logic_error("workload: the experts are set already; set the gateways first");
     }
     m_gateways = std::move(gateways);
-    m_experts = std::move(experts);
+    m_head = head;
 }
 
 void
-MoeWorkload::SetComputeTimes(ComputeTimes times)
+MoeWorkload::SetResidents(uint32_t experts, std::vector<Resident> residents)
 {
-    if (times.gateway.size() != GetLayers() || times.expert.size() != GetLayers())
+    const std::size_t count = static_cast<std::size_t>(GetLayers()) * experts;
+    if (count == 0 || count > MAX_EXPERTS)
     {
-        throw std::invalid_argument("workload: one gateway time and one expert time a layer");
+        throw std::invalid_argument("workload: " + std::to_string(count) +
+                                    " experts, but there must be at least one, and there are UDP "
+                                    "ports for " +
+                                    std::to_string(MAX_EXPERTS));
     }
-    m_times = std::move(times);
+    std::vector<std::set<uint32_t>> satellites(count);
+    for (const Resident& r : residents)
+    {
+        if (r.layer >= GetLayers() || r.expert >= experts)
+        {
+            throw std::invalid_argument("workload: " + DescribeExpert(r.layer, r.expert) +
+                                        " is not one of " + std::to_string(GetLayers()) +
+                                        " layers of " + std::to_string(experts) + " experts");
+        }
+        if (!satellites[r.layer * experts + r.expert].insert(r.satellite).second)
+        {
+            throw std::invalid_argument("workload: " + DescribeExpert(r.layer, r.expert) +
+                                        " is listed twice on satellite " +
+                                        std::to_string(r.satellite));
+        }
+    }
+    std::vector<std::size_t> firstResident{0};
+    for (std::size_t index = 0; index < count; ++index)
+    {
+        if (satellites[index].empty())
+        {
+            throw std::invalid_argument(
+                "workload: " + DescribeExpert(index / experts, index % experts) +
+                " lives on no satellite; list it among the residents");
+        }
+        firstResident.push_back(firstResident.back() + satellites[index].size());
+    }
+    // Stable, as the first that is listed of an expert is its host.
+    std::stable_sort(residents.begin(), residents.end(), [](const Resident& a, const Resident& b) {
+        return a.layer != b.layer ? a.layer < b.layer : a.expert < b.expert;
+    });
+    m_experts = experts;
+    m_residents = std::move(residents);
+    m_firstResident = std::move(firstResident);
+    m_hosts.clear();
+    for (std::size_t index = 0; index < count; ++index)
+    {
+        m_hosts.push_back(m_residents[m_firstResident[index]].satellite);
+    }
+}
+
+void
+MoeWorkload::SetExpertHosts(const std::vector<uint32_t>& hosts)
+{
+    if (hosts.size() != m_hosts.size())
+    {
+        throw std::invalid_argument("workload: " + std::to_string(hosts.size()) + " hosts for " +
+                                    std::to_string(m_hosts.size()) +
+                                    " experts; give one for each, [layer][expert]");
+    }
+    for (uint32_t index = 0; index < hosts.size(); ++index)
+    {
+        FindResident(index / m_experts, index % m_experts, hosts[index]); // throws if there is none
+    }
+    m_hosts = hosts;
 }
 
 void
@@ -107,7 +177,7 @@ MoeWorkload::GetLayers() const
 uint32_t
 MoeWorkload::GetExperts() const
 {
-    return m_experts.size() / m_gateways.size();
+    return m_experts;
 }
 
 uint32_t
@@ -122,10 +192,16 @@ MoeWorkload::GetSequences() const
     return m_sequences;
 }
 
-const MoeWorkload::ComputeTimes&
-MoeWorkload::GetComputeTimes() const
+const std::vector<MoeWorkload::Resident>&
+MoeWorkload::GetResidents() const
 {
-    return m_times;
+    return m_residents;
+}
+
+Time
+MoeWorkload::GetHeadTime() const
+{
+    return m_head;
 }
 
 uint32_t
@@ -143,13 +219,42 @@ MoeWorkload::SendsResidual() const
 uint32_t
 MoeWorkload::GetGateway(uint32_t layer) const
 {
-    return m_gateways[layer % GetLayers()];
+    return m_gateways[layer % GetLayers()].satellite;
+}
+
+Time
+MoeWorkload::GetGatewayTime(uint32_t layer) const
+{
+    return m_gateways[layer].compute;
 }
 
 uint32_t
-MoeWorkload::GetExpert(uint32_t layer, uint32_t expert) const
+MoeWorkload::GetExpertHost(uint32_t layer, uint32_t expert) const
 {
-    return m_experts[layer * GetExperts() + expert];
+    return m_hosts[layer * GetExperts() + expert];
+}
+
+Time
+MoeWorkload::GetExpertTime(uint32_t layer, uint32_t expert, uint32_t satellite) const
+{
+    return FindResident(layer, expert, satellite).compute;
+}
+
+const MoeWorkload::Resident&
+MoeWorkload::FindResident(uint32_t layer, uint32_t expert, uint32_t satellite) const
+{
+    const std::size_t index = layer * m_experts + expert;
+    const auto last = m_residents.begin() + m_firstResident[index + 1];
+    const auto found = std::find_if(m_residents.begin() + m_firstResident[index],
+                                    last,
+                                    [=](const Resident& r) { return r.satellite == satellite; });
+    if (found == last)
+    {
+        throw std::invalid_argument("workload: " + DescribeExpert(layer, expert) +
+                                    " does not live on satellite " + std::to_string(satellite) +
+                                    "; list it among the residents");
+    }
+    return *found;
 }
 
 uint16_t
@@ -169,6 +274,13 @@ MoeWorkload::GetActivated(uint32_t request, uint32_t token, uint32_t layer) cons
 {
     const std::size_t row = m_sequences[request].firstToken + token;
     return &m_activations[(row * GetLayers() + layer) * m_topK];
+}
+
+uint32_t
+MoeWorkload::GetSelection(uint32_t request, uint32_t token, uint32_t layer, uint32_t expert) const
+{
+    const uint16_t* activated = GetActivated(request, token, layer);
+    return std::find(activated, activated + m_topK, expert) - activated;
 }
 
 uint64_t

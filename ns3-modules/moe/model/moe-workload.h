@@ -8,6 +8,7 @@
 #include "ns3/nstime.h"
 #include "ns3/object.h"
 
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
@@ -18,7 +19,11 @@ namespace ns3
  * @ingroup moe
  *
  * What is computed, where, and which experts each token activates: the plan that all
- * applications of a ring share. Filled before the simulation, read during it.
+ * applications of a ring share. Filled before the simulation, read during it; only the hosts of
+ * the experts may change while it runs.
+ *
+ * A satellite may host any number of gateways and experts. An expert lives on one or more
+ * satellites, its residents; one of them at a time is its host, to which gateways dispatch.
  */
 class MoeWorkload : public Object
 {
@@ -36,12 +41,20 @@ class MoeWorkload : public Object
         uint32_t firstToken; //!< row of its first token in the activations
     };
 
-    /** How long the parts of one token take to compute. */
-    struct ComputeTimes
+    /** The gateway of a layer. */
+    struct Gateway
     {
-        std::vector<Time> gateway; //!< of each layer: attention, norms, router, combine
-        std::vector<Time> expert;  //!< of each layer: one expert
-        Time head;                 //!< language-model head and sampling
+        uint32_t satellite; //!< where it is
+        Time compute;       //!< how long attention, norms, router and combine take there
+    };
+
+    /** An expert on a satellite where it lives. */
+    struct Resident
+    {
+        uint32_t layer;     //!< layer of the expert
+        uint32_t expert;    //!< expert of the layer
+        uint32_t satellite; //!< where it lives
+        Time compute;       //!< how long it takes there
     };
 
     /**
@@ -51,20 +64,37 @@ class MoeWorkload : public Object
     static TypeId GetTypeId();
 
     /**
-     * @brief Set who hosts what.
-     * @param gateways satellite of each layer's gateway
-     * @param experts satellites of the experts, [layer][expert]
-     * @throws std::invalid_argument if there are fewer than two layers, the experts do not divide
-     * evenly among them, or there are more experts than UDP ports
+     * @brief Set the gateways; to be called first.
+     * @param gateways the gateway of each layer
+     * @param head how long language-model head and sampling take at the gateway of layer 0
+     * @throws std::invalid_argument if there are fewer than two layers
+     * @throws std::logic_error after SetResidents()
      */
-    void SetHosts(std::vector<uint32_t> gateways, std::vector<uint32_t> experts);
+    void SetGateways(std::vector<Gateway> gateways, Time head);
 
     /**
-     * @brief Set the computing times.
-     * @param times one value a layer
-     * @throws std::invalid_argument if there is not one value a layer
+     * @brief Set where the experts live.
+     *
+     * The first resident of an expert in the list is its host until SetExpertHosts() says
+     * otherwise.
+     *
+     * @param experts number of experts of a layer
+     * @param residents the residents, in any order
+     * @throws std::invalid_argument if an expert lives nowhere, or twice on a satellite, or is not
+     * one of the ring, or there are more experts than UDP ports
      */
-    void SetComputeTimes(ComputeTimes times);
+    void SetResidents(uint32_t experts, std::vector<Resident> residents);
+
+    /**
+     * @brief Choose the hosts to which gateways dispatch from now on.
+     *
+     * What has been dispatched already goes where it was sent to.
+     *
+     * @param hosts satellites, [layer][expert]
+     * @throws std::invalid_argument if there is not one for each expert, or an expert does not live
+     * on its host
+     */
+    void SetExpertHosts(const std::vector<uint32_t>& hosts);
 
     /**
      * @brief Set the sequences and their activated experts.
@@ -85,8 +115,10 @@ class MoeWorkload : public Object
     uint32_t GetTopK() const;
     /** @return the sequences */
     const std::vector<Sequence>& GetSequences() const;
-    /** @return the computing times */
-    const ComputeTimes& GetComputeTimes() const;
+    /** @return the residents, by layer and expert */
+    const std::vector<Resident>& GetResidents() const;
+    /** @return the computing time of the head */
+    Time GetHeadTime() const;
     /** @return the length of a hidden state in bytes */
     uint32_t GetMessageBytes() const;
     /** @return whether gateways send the residual stream to the next gateway */
@@ -100,12 +132,29 @@ class MoeWorkload : public Object
     uint32_t GetGateway(uint32_t layer) const;
 
     /**
-     * @brief Satellite of an expert.
+     * @brief Computing time of a gateway.
+     * @param layer the layer
+     * @return the time
+     */
+    Time GetGatewayTime(uint32_t layer) const;
+
+    /**
+     * @brief Satellite to which gateways dispatch now.
      * @param layer the layer
      * @param expert the expert of that layer
      * @return the satellite
      */
-    uint32_t GetExpert(uint32_t layer, uint32_t expert) const;
+    uint32_t GetExpertHost(uint32_t layer, uint32_t expert) const;
+
+    /**
+     * @brief Computing time of an expert where it lives.
+     * @param layer the layer
+     * @param expert the expert of that layer
+     * @param satellite one of its residents
+     * @return the time
+     * @throws std::invalid_argument if the expert does not live there
+     */
+    Time GetExpertTime(uint32_t layer, uint32_t expert, uint32_t satellite) const;
 
     /**
      * @brief UDP port of a gateway.
@@ -118,7 +167,7 @@ class MoeWorkload : public Object
      * @brief UDP port of an expert.
      * @param layer the layer
      * @param expert the expert of that layer
-     * @return the port
+     * @return the port, the same on all its satellites
      */
     uint16_t GetExpertPort(uint32_t layer, uint32_t expert) const;
 
@@ -132,21 +181,44 @@ class MoeWorkload : public Object
     const uint16_t* GetActivated(uint32_t request, uint32_t token, uint32_t layer) const;
 
     /**
+     * @brief Place of an expert among those that a token activates in a layer.
+     * @param request sequence
+     * @param token token of the sequence
+     * @param layer the layer
+     * @param expert the expert of that layer
+     * @return 0 for the one selected first; topK if the token does not activate it
+     */
+    uint32_t GetSelection(uint32_t request, uint32_t token, uint32_t layer, uint32_t expert) const;
+
+    /**
      * @brief Number the next message.
      * @return a number unique in the simulation
      */
     uint64_t NextMessage();
 
   private:
-    std::vector<uint32_t> m_gateways;    //!< satellites
-    std::vector<uint32_t> m_experts;     //!< satellites, [layer][expert]
-    ComputeTimes m_times;                //!< computing times
-    std::vector<Sequence> m_sequences;   //!< the sequences
-    std::vector<uint16_t> m_activations; //!< experts, [token][layer][k]
-    uint32_t m_topK{0};                  //!< activated experts
-    uint32_t m_messageBytes{0};          //!< length of a hidden state
-    bool m_sendsResidual{true};          //!< whether the residual travels
-    uint64_t m_nextMessage{0};           //!< counts the messages
+    /**
+     * @brief Find an expert on a satellite.
+     * @param layer the layer
+     * @param expert the expert of that layer
+     * @param satellite the satellite
+     * @return the resident
+     * @throws std::invalid_argument if the expert does not live there
+     */
+    const Resident& FindResident(uint32_t layer, uint32_t expert, uint32_t satellite) const;
+
+    std::vector<Gateway> m_gateways;          //!< by layer
+    Time m_head;                              //!< computing time of the head
+    uint32_t m_experts{0};                    //!< experts of a layer
+    std::vector<Resident> m_residents;        //!< by layer and expert
+    std::vector<std::size_t> m_firstResident; //!< of each expert, [layer][expert]; then the end
+    std::vector<uint32_t> m_hosts;            //!< satellites dispatched to, [layer][expert]
+    std::vector<Sequence> m_sequences;        //!< the sequences
+    std::vector<uint16_t> m_activations;      //!< experts, [token][layer][k]
+    uint32_t m_topK{0};                       //!< activated experts
+    uint32_t m_messageBytes{0};               //!< length of a hidden state
+    bool m_sendsResidual{true};               //!< whether the residual travels
+    uint64_t m_nextMessage{0};                //!< counts the messages
 };
 
 } // namespace ns3

@@ -7,11 +7,13 @@
 #include "ns3/boolean.h"
 #include "ns3/compute-server.h"
 #include "ns3/moe-helper.h"
+#include "ns3/pointer.h"
 #include "ns3/random-variable-stream.h"
 #include "ns3/simulator.h"
 #include "ns3/uinteger.h"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 namespace ns3
@@ -81,9 +83,9 @@ class LostRequestTestCase : public TestCase
         Ptr<MoeWorkload> workload = CreateObject<MoeWorkload>();
         workload->SetAttribute("MessageBytes", UintegerValue(1000));
         workload->SetAttribute("SendResidual", BooleanValue(false));
-        workload->SetHosts({0, 1}, {1, 0});
         const Time compute = MilliSeconds(1);
-        workload->SetComputeTimes({{compute, compute}, {compute, compute}, compute});
+        workload->SetGateways({{0, compute}, {1, compute}}, compute);
+        workload->SetResidents(1, {{0, 0, 1, compute}, {1, 0, 0, compute}});
         workload->SetSequences({{Time(0), 1, 0}, {MilliSeconds(10), 1, 1}}, 1, {0, 0, 0, 0});
         Ptr<MoeRecorder> recorder = CreateObject<MoeRecorder>();
         MoeHelper helper;
@@ -164,8 +166,10 @@ class LostRequestTestCase : public TestCase
  * @ingroup moe-test
  *
  * Five satellites in a circle, each linked with its two neighbours, links up at random. Gateway
- * and experts share satellites, so that some messages pass a loopback device. The balance is drawn
- * at random times and, while messages are between a socket and the loopback device, after each job.
+ * and experts share satellites, so that some messages do not leave theirs, and expert 0 of layer 0
+ * is dispatched to another satellite every 13 ms; messages without a path pass a loopback device.
+ * The balance is drawn at random times and after each job, while messages are between a socket and
+ * that device, or to be received where they were sent.
  */
 class RingBalanceTestCase : public TestCase
 {
@@ -199,6 +203,9 @@ class RingBalanceTestCase : public TestCase
             Run(seed, dropped, emitted);
         }
         NS_TEST_EXPECT_MSG_GT(m_loopbackChecks, 0, "checks with a segment in a loopback device");
+        NS_TEST_EXPECT_MSG_GT(m_checksOnTheWay,
+                              0,
+                              "checks with a message on its way to its sender");
         NS_TEST_EXPECT_MSG_EQ((dropped > 0), (m_policy != Policy::REROUTE), "segments dropped");
         NS_TEST_EXPECT_MSG_GT(emitted, 0, "tokens emitted");
     }
@@ -259,8 +266,15 @@ class RingBalanceTestCase : public TestCase
             Simulator::Schedule(NanoSeconds(random->GetInteger(0, 1'000'000'000)),
                                 [this, recorder] { CheckBalance(*recorder); });
         }
+        m_staying = {};
         Simulator::Run();
         CheckBalance(*recorder);
+        NS_TEST_EXPECT_MSG_GT(m_staying.sent, 0, "messages that stay on their satellite");
+        NS_TEST_EXPECT_MSG_EQ(m_staying.received, m_staying.sent, "those received in the end");
+        NS_TEST_EXPECT_MSG_EQ(recorder->GetSent().messages,
+                              recorder->GetReceived().messages + recorder->GetDropped().messages,
+                              "messages sent = received + dropped, in the end");
+        CheckHosts(recorder->GetJobs());
         NS_TEST_EXPECT_MSG_EQ(recorder->GetSegmentsInFlight(), 0, "in flight at the end");
         NS_TEST_EXPECT_MSG_EQ(recorder->GetTokensUnderWay(), 0, "tokens under way at the end");
         const uint64_t lost = recorder->GetDropped().messages;
@@ -317,9 +331,20 @@ class RingBalanceTestCase : public TestCase
     {
         Ptr<MoeWorkload> workload = CreateObject<MoeWorkload>();
         workload->SetAttribute("MessageBytes", UintegerValue(2500));
-        workload->SetHosts({0, 2}, {1, 2, 3, 2});
         const Time compute = MicroSeconds(300);
-        workload->SetComputeTimes({{compute, compute}, {compute, compute}, compute});
+        workload->SetGateways({{0, compute}, {2, compute}}, compute);
+        workload->SetResidents(2,
+                               {{0, 0, 1, compute},
+                                {0, 1, 2, compute},
+                                {1, 0, 3, compute},
+                                {1, 1, 2, compute},
+                                {0, 0, 0, compute}});
+        for (uint32_t turn = 0; turn < 500; ++turn)
+        {
+            Simulator::Schedule(turn * MilliSeconds(13), [workload, turn] {
+                workload->SetExpertHosts({turn % 2, 2, 3, 2});
+            });
+        }
         std::vector<MoeWorkload::Sequence> sequences;
         std::vector<uint16_t> activations;
         for (uint32_t request = 0; request < REQUESTS; ++request)
@@ -335,7 +360,7 @@ class RingBalanceTestCase : public TestCase
         Ptr<MoeRecorder> recorder = CreateObject<MoeRecorder>();
         MoeHelper helper;
         helper.SetEndpointAttribute("SegmentBytes", UintegerValue(SEGMENT_BYTES));
-        helper.Install(network.GetSatellites(), workload, recorder);
+        Watch(helper.Install(network.GetSatellites(), workload, recorder));
         for (uint32_t satellite = 0; satellite < SATELLITES; ++satellite)
         {
             Ptr<Node> node = network.GetSatellites().Get(satellite);
@@ -349,7 +374,33 @@ class RingBalanceTestCase : public TestCase
         return recorder;
     }
 
-    /// Draw the balance between a job's messages and the loopback device. @param recorder of it
+    /// Count messages that stay on their satellite. @param applications who sends and receives
+    void Watch(const ApplicationContainer& applications)
+    {
+        for (auto application = applications.Begin(); application != applications.End();
+             ++application)
+        {
+            PointerValue endpoint;
+            (*application)->GetAttribute("Endpoint", endpoint);
+            Callback<void, const MessageRecord&> sent(
+                [this](const MessageRecord& m) { m_staying.sent += Stays(m); });
+            Callback<void, const MessageRecord&> received(
+                [this](const MessageRecord& m) { m_staying.received += Stays(m); });
+            endpoint.GetObject()->TraceConnectWithoutContext("MessageSent", sent);
+            endpoint.GetObject()->TraceConnectWithoutContext("MessageReceived", received);
+        }
+    }
+
+    /**
+     * @param message the message
+     * @return whether it stays on its satellite
+     */
+    static bool Stays(const MessageRecord& message)
+    {
+        return message.fromSatellite == message.toSatellite;
+    }
+
+    /// Draw the balance between a job's messages and what becomes of them. @param recorder of it
     void CheckAfterJob(Ptr<MoeRecorder> recorder)
     {
         const uint64_t before = recorder->GetSent().segments;
@@ -358,7 +409,22 @@ class RingBalanceTestCase : public TestCase
             CheckBalance(*recorder);
             const uint64_t sent = recorder->GetSent().segments - before;
             m_loopbackChecks += sent > 0 && recorder->GetSegmentsInFlight() == inFlight + sent;
+            m_checksOnTheWay += m_staying.sent > m_staying.received;
         });
+    }
+
+    /// Both satellites of expert 0 of layer 0 have served. @param jobs what was computed
+    void CheckHosts(const std::vector<JobRecord>& jobs)
+    {
+        std::set<uint32_t> satellites;
+        for (const JobRecord& job : jobs)
+        {
+            if (job.kind == JobRecord::EXPERT && job.layer == 0 && job.expert == 0)
+            {
+                satellites.insert(job.satellite);
+            }
+        }
+        NS_TEST_EXPECT_MSG_EQ((satellites == std::set<uint32_t>{0, 1}), true, "who has served");
     }
 
     /// @param recorder what was recorded
@@ -373,7 +439,16 @@ class RingBalanceTestCase : public TestCase
                               "records of messages");
     }
 
+    /** Messages that stay on their satellite. */
+    struct Staying
+    {
+        uint64_t sent{0};     //!< how many were sent
+        uint64_t received{0}; //!< how many of them were received
+    };
+
     Policy m_policy;         //!< of the links
+    Staying m_staying;       //!< in this run
+    int m_checksOnTheWay{0}; //!< checks between the two
     int m_loopbackChecks{0}; //!< checks between a socket and what follows it
 };
 
@@ -403,10 +478,10 @@ MakeMoeLossTestCases()
                                  1,
                                  "satellite 0 went down while it was being transmitted"}),
         // Held from 2 to 4 ms, then 0.166 ms each: all there at 4 + 4 * 0.166 + 3 = 7.664 ms. The
-        // result passes the loopback device, until 8.664 ms; the next message is out until later.
+        // result, at 8.664 ms, has no segments; the next message is out until later.
         new LostRequestTestCase("Reroute: nothing is lost, and what has no path is in flight",
                                 Policy::REROUTE,
-                                {{}, {}, {}, 20, 10, 2, ""}),
+                                {{}, {}, {}, 10, 10, 2, ""}),
         new RingBalanceTestCase("Drop: the account of a ring balances", Policy::DROP),
         new RingBalanceTestCase("Deliver: the account of a ring balances", Policy::DELIVER),
         new RingBalanceTestCase("Reroute: the account of a ring balances", Policy::REROUTE),

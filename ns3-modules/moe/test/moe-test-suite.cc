@@ -8,11 +8,10 @@
 #include "ns3/data-rate.h"
 #include "ns3/enum.h"
 #include "ns3/link-schedule.h"
-#include "ns3/moe-workload.h"
 #include "ns3/queue-size.h"
 #include "ns3/simulator.h"
 
-#include <stdexcept>
+#include <algorithm>
 #include <utility>
 
 namespace ns3
@@ -192,6 +191,76 @@ class ComputeServerTestCase : public TestCase
 
 /**
  * @ingroup moe-test
+ *
+ * Jobs that come in the same millisecond, in the order of this table; a job is named by its token:
+ *
+ *     job  submitted  rank  duration  started  finished
+ *      0       0 ms     2       4 ms     6 ms     10 ms
+ *      1       0 ms     0       1 ms     0 ms      1 ms
+ *      2       0 ms     1       2 ms     1 ms      3 ms
+ *      3       0 ms     1       3 ms     3 ms      6 ms
+ *      4       5 ms     0       1 ms    10 ms     11 ms
+ *
+ * Job 0 is in service when job 1 comes, and gives way. Job 4 has the lowest rank but came later.
+ */
+class RankTestCase : public TestCase
+{
+  public:
+    RankTestCase()
+        : TestCase("ComputeServer takes jobs that come in the same nanosecond by rank")
+    {
+    }
+
+  private:
+    void DoRun() override
+    {
+        Ptr<ComputeServer> server = CreateObject<ComputeServer>();
+        server->TraceConnectWithoutContext("Served", MakeCallback(&RankTestCase::Served, this));
+        const int64_t submitted[] = {0, 0, 0, 0, 5};
+        const int64_t durations[] = {4, 1, 2, 3, 1};
+        const uint32_t ranks[] = {2, 0, 1, 1, 0};
+        std::vector<uint32_t> told;
+        for (uint32_t token = 0; token < 5; ++token)
+        {
+            Simulator::Schedule(MilliSeconds(submitted[token]), [=, &told] {
+                JobRecord job;
+                job.token = token;
+                server->Submit(
+                    job,
+                    MilliSeconds(durations[token]),
+                    [&told, token] { told.push_back(token); },
+                    ranks[token]);
+            });
+        }
+        Simulator::Run();
+        Simulator::Destroy();
+        const uint32_t order[] = {1, 2, 3, 0, 4};
+        const int64_t started[] = {0, 1, 3, 6, 10};
+        const int64_t finished[] = {1, 3, 6, 10, 11};
+        NS_TEST_EXPECT_MSG_EQ(m_served.size(), 5, "jobs served");
+        NS_TEST_EXPECT_MSG_EQ(told.size(), 5, "callers told");
+        for (std::size_t index = 0; index < std::min<std::size_t>(m_served.size(), 5); ++index)
+        {
+            const JobRecord& job = m_served[index];
+            NS_TEST_EXPECT_MSG_EQ(job.token, order[index], "order of service");
+            NS_TEST_EXPECT_MSG_EQ(told[index], order[index], "whom it tells");
+            NS_TEST_EXPECT_MSG_EQ(job.submitted, MilliSeconds(submitted[job.token]), "submitted");
+            NS_TEST_EXPECT_MSG_EQ(job.started, MilliSeconds(started[index]), "started");
+            NS_TEST_EXPECT_MSG_EQ(job.finished, MilliSeconds(finished[index]), "finished");
+        }
+    }
+
+    /// Trace sink. @param job the job
+    void Served(const JobRecord& job)
+    {
+        m_served.push_back(job);
+    }
+
+    std::vector<JobRecord> m_served; //!< from the trace source
+};
+
+/**
+ * @ingroup moe-test
  */
 class DisposedServerTestCase : public TestCase
 {
@@ -230,149 +299,6 @@ class DisposedServerTestCase : public TestCase
 
 /**
  * @ingroup moe-test
- */
-class WorkloadRulesTestCase : public TestCase
-{
-  public:
-    WorkloadRulesTestCase()
-        : TestCase("MoeWorkload throws std::invalid_argument for a plan that breaks a rule")
-    {
-    }
-
-  private:
-    /// Two layers of two experts, top-1.
-    const std::vector<MoeWorkload::Sequence> m_sequences{{Seconds(0), 1, 0}, {Seconds(1), 2, 1}};
-
-    void DoRun() override
-    {
-        ExpectHosts({0, 1}, {2, 3, 4, 5}, false, "two layers of two experts");
-        ExpectHosts({0}, {1}, true, "a single layer");
-        ExpectHosts({}, {}, true, "no layers");
-        ExpectHosts({0, 1}, {}, true, "no experts");
-        ExpectHosts({0, 1}, {2, 3, 4}, true, "experts that do not divide evenly");
-
-        ExpectTimes(2, 2, false, "a time for each layer");
-        ExpectTimes(1, 2, true, "a gateway time too few");
-        ExpectTimes(2, 3, true, "an expert time too many");
-
-        ExpectSequences(m_sequences, {0, 1, 1, 0, 0, 0}, false, "three tokens of two layers");
-        ExpectSequences(m_sequences, {0, 1, 1, 0, 0}, true, "an activation too few");
-        ExpectSequences(m_sequences, {0, 1, 1, 0, 0, 0, 0}, true, "an activation too many");
-        ExpectSequences(m_sequences, {0, 1, 1, 0, 0, 2}, true, "an expert that is not there");
-        ExpectSequences({{Seconds(0), 1, 0}, {Seconds(1), 2, 0}},
-                        {0, 1, 1, 0, 0, 0},
-                        true,
-                        "sequences that share a row");
-        ExpectSequences({{Seconds(0), 3, 1}}, {0, 1, 1, 0, 0, 0}, true, "a row left out");
-    }
-
-    /** @return a workload of two layers of two experts */
-    static Ptr<MoeWorkload> MakeWorkload()
-    {
-        Ptr<MoeWorkload> workload = CreateObject<MoeWorkload>();
-        workload->SetHosts({0, 1}, {2, 3, 4, 5});
-        return workload;
-    }
-
-    /**
-     * @brief See whether an action throws, with a message.
-     * @param action the action
-     * @param isBad whether it must
-     * @param what the case in words
-     */
-    template <typename Action>
-    void Expect(Action action, bool isBad, const std::string& what)
-    {
-        const bool isRefused = !CatchMessage<std::invalid_argument>(action).empty();
-        NS_TEST_EXPECT_MSG_EQ(isRefused, isBad, what);
-    }
-
-    /**
-     * @brief Try hosts.
-     * @param gateways satellites
-     * @param experts satellites
-     * @param isBad whether it must throw
-     * @param what the case in words
-     */
-    void ExpectHosts(const std::vector<uint32_t>& gateways,
-                     const std::vector<uint32_t>& experts,
-                     bool isBad,
-                     const std::string& what)
-    {
-        Ptr<MoeWorkload> workload = CreateObject<MoeWorkload>();
-        Expect([&] { workload->SetHosts(gateways, experts); }, isBad, what);
-    }
-
-    /**
-     * @brief Try computing times.
-     * @param gateways number of gateway times
-     * @param experts number of expert times
-     * @param isBad whether it must throw
-     * @param what the case in words
-     */
-    void ExpectTimes(std::size_t gateways, std::size_t experts, bool isBad, const std::string& what)
-    {
-        const MoeWorkload::ComputeTimes times{std::vector<Time>(gateways),
-                                              std::vector<Time>(experts),
-                                              Time(0)};
-        Ptr<MoeWorkload> workload = MakeWorkload();
-        Expect([&] { workload->SetComputeTimes(times); }, isBad, what);
-    }
-
-    /**
-     * @brief Try sequences.
-     * @param sequences the sequences
-     * @param activations their experts, top-1
-     * @param isBad whether it must throw
-     * @param what the case in words
-     */
-    void ExpectSequences(const std::vector<MoeWorkload::Sequence>& sequences,
-                         const std::vector<uint16_t>& activations,
-                         bool isBad,
-                         const std::string& what)
-    {
-        Ptr<MoeWorkload> workload = MakeWorkload();
-        Expect([&] { workload->SetSequences(sequences, 1, activations); }, isBad, what);
-    }
-};
-
-/**
- * @ingroup moe-test
- */
-class WorkloadLookupTestCase : public TestCase
-{
-  public:
-    WorkloadLookupTestCase()
-        : TestCase("MoeWorkload finds hosts around the ring, ports and activated experts")
-    {
-    }
-
-  private:
-    void DoRun() override
-    {
-        Ptr<MoeWorkload> workload = CreateObject<MoeWorkload>();
-        workload->SetHosts({10, 11}, {20, 21, 22, 23, 24, 25});
-        workload->SetSequences({{Seconds(0), 1, 0}, {Seconds(0), 1, 1}},
-                               2,
-                               {0, 1, 1, 2, 2, 0, 0, 2});
-        NS_TEST_EXPECT_MSG_EQ(workload->GetLayers(), 2, "layers");
-        NS_TEST_EXPECT_MSG_EQ(workload->GetExperts(), 3, "experts of a layer");
-        NS_TEST_EXPECT_MSG_EQ(workload->GetGateway(1), 11, "gateway");
-        NS_TEST_EXPECT_MSG_EQ(workload->GetGateway(2), 10, "gateway after the last layer");
-        NS_TEST_EXPECT_MSG_EQ(workload->GetExpert(1, 2), 25, "expert");
-        NS_TEST_EXPECT_MSG_EQ(workload->GetGatewayPort(1), 10001, "port of a gateway");
-        NS_TEST_EXPECT_MSG_EQ(workload->GetGatewayPort(2), 10000, "port after the last layer");
-        NS_TEST_EXPECT_MSG_EQ(workload->GetExpertPort(1, 2), 20005, "port of an expert");
-        const uint16_t* activated = workload->GetActivated(1, 0, 1);
-        NS_TEST_EXPECT_MSG_EQ(activated[0], 0, "request 1, token 0, layer 1, first");
-        NS_TEST_EXPECT_MSG_EQ(activated[1], 2, "request 1, token 0, layer 1, second");
-        const uint64_t message = workload->NextMessage();
-        NS_TEST_EXPECT_MSG_NE(workload->NextMessage(), message, "numbers of messages");
-    }
-};
-
-/**
- * @ingroup moe-test
  *
  * The suite of the module.
  */
@@ -383,13 +309,16 @@ class MoeTestSuite : public TestSuite
         : TestSuite("moe", Type::UNIT)
     {
         AddTestCase(new ComputeServerTestCase, Duration::QUICK);
+        AddTestCase(new RankTestCase, Duration::QUICK);
         AddTestCase(new DisposedServerTestCase, Duration::QUICK);
-        AddTestCase(new WorkloadRulesTestCase, Duration::QUICK);
-        AddTestCase(new WorkloadLookupTestCase, Duration::QUICK);
-        for (const auto& make : {MakeMoeHeaderTestCases,
+        for (const auto& make : {MakeMoeWorkloadTestCases,
+                                 MakeMoeHeaderTestCases,
                                  MakeMessageEndpointTestCases,
+                                 MakeStayingMessageTestCases,
                                  MakeMoeRingTestCases,
                                  MakeMoeDropTestCases,
+                                 MakeSharedSatelliteTestCases,
+                                 MakeChangingHostTestCases,
                                  MakeMoeLossTestCases})
         {
             for (TestCase* testCase : make())

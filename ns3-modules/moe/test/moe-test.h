@@ -115,6 +115,12 @@ class MoeTestNetwork
 
 /**
  * @ingroup moe-test
+ * @return the cases of MoeWorkload
+ */
+std::vector<TestCase*> MakeMoeWorkloadTestCases();
+
+/**
+ * @ingroup moe-test
  * @return the cases of MoeHeader
  */
 std::vector<TestCase*> MakeMoeHeaderTestCases();
@@ -127,6 +133,12 @@ std::vector<TestCase*> MakeMessageEndpointTestCases();
 
 /**
  * @ingroup moe-test
+ * @return the cases of messages that do not leave their satellite
+ */
+std::vector<TestCase*> MakeStayingMessageTestCases();
+
+/**
+ * @ingroup moe-test
  * @return the cases of a whole ring and of what MoeRecorder says of it
  */
 std::vector<TestCase*> MakeMoeRingTestCases();
@@ -136,6 +148,18 @@ std::vector<TestCase*> MakeMoeRingTestCases();
  * @return the cases of a ring that loses messages on links that stay up
  */
 std::vector<TestCase*> MakeMoeDropTestCases();
+
+/**
+ * @ingroup moe-test
+ * @return the cases of rings whose hosts share satellites
+ */
+std::vector<TestCase*> MakeSharedSatelliteTestCases();
+
+/**
+ * @ingroup moe-test
+ * @return the cases of rings whose hosts change, go, or are not there
+ */
+std::vector<TestCase*> MakeChangingHostTestCases();
 
 /**
  * @ingroup moe-test

@@ -77,10 +77,13 @@ class Ring
     {
         m_workload->SetAttribute("MessageBytes", UintegerValue(ring::MESSAGE_BYTES));
         m_workload->SetAttribute("SendResidual", BooleanValue(sendsResidual));
-        m_workload->SetHosts({0, 2}, {1, 1, 3, 4});
-        m_workload->SetComputeTimes({{NanoSeconds(ring::G0), NanoSeconds(ring::G1)},
-                                     {NanoSeconds(ring::E0), NanoSeconds(ring::E1)},
-                                     NanoSeconds(ring::HEAD)});
+        m_workload->SetGateways({{0, NanoSeconds(ring::G0)}, {2, NanoSeconds(ring::G1)}},
+                                NanoSeconds(ring::HEAD));
+        m_workload->SetResidents(2,
+                                 {{0, 0, 1, NanoSeconds(ring::E0)},
+                                  {0, 1, 1, NanoSeconds(ring::E0)},
+                                  {1, 0, 3, NanoSeconds(ring::E1)},
+                                  {1, 1, 4, NanoSeconds(ring::E1)}});
         m_workload->SetSequences(sequences, topK, activations);
     }
 
