@@ -22,6 +22,8 @@ class Paths:
         Satellite at which a path ends: the destination, or where packets have no next hop.
     total_s
         Sum over its hops in seconds.
+    light_s
+        Light time of its links in seconds.
     slowest_bps
         Least rate of its links in bits a second, infinite where there are none.
     hops
@@ -30,6 +32,7 @@ class Paths:
 
     end: np.ndarray
     total_s: np.ndarray
+    light_s: np.ndarray
     slowest_bps: np.ndarray
     hops: np.ndarray
 
@@ -50,19 +53,22 @@ def follow(network: SlotNetwork, next_hop: np.ndarray, *, hop_s: np.ndarray) -> 
     everyone = np.broadcast_to(np.arange(size), next_hop.shape)
     jump = np.where(next_hop == NO_HOP, everyone, next_hop).astype(np.int64)
     moves = jump != everyone
-    total_s, slowest_bps = np.zeros(jump.shape), np.full(jump.shape, _NO_LIMIT_BPS)
+    total_s, light_s = np.zeros(jump.shape), np.zeros(jump.shape)
+    slowest_bps = np.full(jump.shape, _NO_LIMIT_BPS)
     hops = moves.astype(np.int32)
     link = link_between(network, everyone[moves], jump[moves])
-    total_s[moves], slowest_bps[moves] = hop_s[link], network.rate_bps[link]
+    total_s[moves], light_s[moves] = hop_s[link], network.delay_s[link]
+    slowest_bps[moves] = network.rate_bps[link]
     for _ in range(size.bit_length()):
         further = np.take_along_axis(hops, jump, axis=1)
         if not further.any():
             break
         total_s = total_s + np.take_along_axis(total_s, jump, axis=1)
+        light_s = light_s + np.take_along_axis(light_s, jump, axis=1)
         slowest_bps = np.minimum(slowest_bps, np.take_along_axis(slowest_bps, jump, axis=1))
         hops = hops + further
         jump = np.take_along_axis(jump, jump, axis=1)
-    return Paths(end=jump, total_s=total_s, slowest_bps=slowest_bps, hops=hops)
+    return Paths(end=jump, total_s=total_s, light_s=light_s, slowest_bps=slowest_bps, hops=hops)
 
 
 def link_between(network: SlotNetwork, near: np.ndarray, far: np.ndarray) -> np.ndarray:

@@ -1,23 +1,24 @@
-"""The delay kernels: segments, transmission, light, and messages over frozen links."""
+"""Messages over frozen links: there, back, and waiting for a path."""
 
 import dataclasses
 import math
 from fractions import Fraction
 
+import networkx as nx
 import numpy as np
 import pytest
 from builders import chain, network, random_network
 
 from spacemoe_ns3.constants import SPEED_OF_LIGHT_M_S
 from spacemoe_ns3.constellation import WalkerShell
-from spacemoe_ns3.errors import ScenarioError
 from spacemoe_ns3.latency import (
     GatewayDelays,
+    MessageDelays,
     expected_path_latency,
     frozen_message_delays,
-    light_time_ns,
+    mean_least_delays,
+    sampled_delays,
     segment_wire_bits,
-    transmission_ns,
 )
 from spacemoe_ns3.links import DimensionOrder, FewestHops, LeastDelay, LoadAware, PlusGrid
 
@@ -37,137 +38,14 @@ def bits_of(message_bytes):
     return segment_wire_bits(message_bytes=message_bytes, mtu_bytes=MTU_BYTES)
 
 
-@pytest.mark.parametrize(
-    ("message_bytes", "payloads"),
-    [
-        (1, [1]),
-        (ROOM_BYTES, [ROOM_BYTES]),
-        (ROOM_BYTES + 1, [ROOM_BYTES, 1]),
-        (3 * ROOM_BYTES, [ROOM_BYTES] * 3),
-        (3000, [1436, 1436, 128]),
-    ],
-)
-def test_a_message_fills_all_its_packets_but_the_last(message_bytes, payloads):
-    assert (bits_of(message_bytes) // 8 - HEADERS_BYTES - PPP_BYTES).tolist() == payloads
-
-
-def test_a_full_packet_is_as_long_as_the_mtu_and_the_ppp_header():
-    assert bits_of(10_000)[0] == (MTU_BYTES + PPP_BYTES) * 8
-
-
-def test_a_message_of_too_many_packets_is_refused():
-    room_bytes = 68 - HEADERS_BYTES
-    assert len(segment_wire_bits(message_bytes=65_535 * room_bytes, mtu_bytes=68)) == 65_535
-
-    with pytest.raises(
-        ScenarioError, match=r"links\.mtu_bytes: 68 given, 64 of them headers.*65535 packets; raise"
-    ):
-        segment_wire_bits(message_bytes=65_535 * room_bytes + 1, mtu_bytes=68)
-
-
-def test_an_mtu_without_room_is_refused():
-    with pytest.raises(ScenarioError, match=r"links\.mtu_bytes: 64 given"):
-        segment_wire_bits(message_bytes=1, mtu_bytes=HEADERS_BYTES)
-
-
-@pytest.mark.parametrize(("rate_bps", "milliseconds"), [(7_000_000, 1.716571), (4_000_000, 3.004)])
-def test_a_frame_of_1502_bytes_takes_as_long_as_worked_examples_of_ns3_say(rate_bps, milliseconds):
-    assert transmission_ns(1502 * 8, rate_bps) == round(milliseconds * 1e6)
-
-
-@pytest.mark.parametrize(
-    ("bits", "rate_bps", "nanoseconds"), [(1, 2 * 10**9, 1), (3, 2 * 10**9, 2), (1, 3 * 10**9, 0)]
-)
-def test_half_a_nanosecond_is_rounded_up(bits, rate_bps, nanoseconds):
-    assert transmission_ns(bits, rate_bps) == nanoseconds
-
-
-def test_transmission_times_broadcast():
-    times_ns = transmission_ns(np.array([[8], [16]]), np.array([10**9, 2 * 10**9, 4 * 10**9]))
-
-    assert times_ns.tolist() == [[8, 4, 2], [16, 8, 4]]
-
-
 def delays_of(timeline, *, gateways, wire_bits, router=None):
     """Delays between gateways and everyone; with least-delay paths the same there and back."""
     delays = frozen_message_delays(
         timeline, router=router or LeastDelay(), gateways=np.array(gateways), wire_bits=np.asarray(wire_bits)
     )
     if router is None:
-        assert delays.outbound_s is delays.inbound_s
-    return delays.outbound_s
-
-
-@pytest.mark.parametrize(
-    ("apart_m", "nanoseconds"),
-    [
-        (0.0, 0),
-        (SPEED_OF_LIGHT_M_S, 10**9),
-        (2.0e6, 6_671_282),  # 2e6 / 299792458 s
-        (SPEED_OF_LIGHT_M_S * 1.4e-9, 1),
-        (SPEED_OF_LIGHT_M_S * 1.6e-9, 2),
-    ],
-)
-def test_light_to_a_receiver_at_rest_takes_the_distance_over_its_speed(apart_m, nanoseconds):
-    one_m, other_m = np.array([[1.0e6, -2.0e6, 3.0e6]]), np.array([[1.0e6, -2.0e6, 3.0e6 + apart_m]])
-
-    assert light_time_ns(one_m, other_m, AT_REST).tolist() == [nanoseconds]
-    assert light_time_ns(other_m, one_m, AT_REST).tolist() == [nanoseconds]
-
-
-def test_light_times_are_rounded_from_the_distance_in_three_dimensions():
-    random = np.random.default_rng(1)
-    ones_m, others_m = random.uniform(-7e6, 7e6, (2, 500, 3))
-    exact_ns = [
-        math.dist(one, other) / SPEED_OF_LIGHT_M_S * 1e9 for one, other in zip(ones_m, others_m, strict=True)
-    ]
-
-    off_ns = light_time_ns(ones_m, others_m, np.zeros((500, 3))) - exact_ns
-    assert np.abs(off_ns).max() <= 0.5 + 1e-6
-
-
-def meeting_ns(source_m, receiver_m, velocity_m_s):
-    """When light meets the receiver, by bisection in exact fractions: |d + v t| = c t, to 1e-6 ns."""
-    d = [Fraction(b) - Fraction(a) for a, b in zip(source_m.tolist(), receiver_m.tolist(), strict=True)]
-    v = [Fraction(each) for each in velocity_m_s.tolist()]
-    low, high = Fraction(0), Fraction(1)
-    while high - low > Fraction(1, 10**15):
-        middle = (low + high) / 2
-        apart2 = sum((p + q * middle) ** 2 for p, q in zip(d, v, strict=True))
-        low, high = (low, middle) if apart2 <= (299_792_458 * middle) ** 2 else (middle, high)
-    return low * 10**9
-
-
-@pytest.mark.parametrize("speed_m_s", [0.0, 7.6e3, 3e5])
-def test_light_meets_a_receiver_that_moves_on(speed_m_s):
-    """Against bisection; 300 km/s is far beyond any orbit, so that the terms of second order show too."""
-    random = np.random.default_rng(2)
-    sources_m, receivers_m = random.uniform(-7e6, 7e6, (2, 40, 3))
-    heading = random.normal(size=(40, 3))
-    velocities_m_s = speed_m_s * heading / np.linalg.norm(heading, axis=1, keepdims=True)
-
-    light_ns = light_time_ns(sources_m, receivers_m, velocities_m_s)
-
-    for number, here in enumerate(zip(sources_m, receivers_m, velocities_m_s, strict=True)):
-        assert abs(int(light_ns[number]) - meeting_ns(*here)) <= Fraction(1, 2) + Fraction(1, 10**6)
-
-
-def test_the_two_directions_of_a_link_differ_by_the_flight_of_the_receivers():
-    """In the same plane, one behind the other: light flies towards the one and after the other.
-
-    With both at v, t = d / (c - v) forwards and d / (c + v) back.
-    """
-    apart_m, speed_m_s = 4e6, 7.5e3
-    ends_m = np.array([[0.0, 0.0, 0.0]]), np.array([[0.0, apart_m, 0.0]])
-    velocity_m_s = np.array([[0.0, speed_m_s, 0.0]])
-
-    ahead_ns, back_ns = (
-        int(light_time_ns(near, far, velocity_m_s)[0]) for near, far in (ends_m, ends_m[::-1])
-    )
-
-    assert abs(ahead_ns - apart_m / (SPEED_OF_LIGHT_M_S - speed_m_s) * 1e9) <= 0.5 + 1e-6
-    assert abs(back_ns - apart_m / (SPEED_OF_LIGHT_M_S + speed_m_s) * 1e9) <= 0.5 + 1e-6
-    assert ahead_ns - back_ns > 600
+        assert delays.outbound is delays.inbound
+    return delays.outbound.total_s
 
 
 @pytest.mark.parametrize("packets", [1, 2, 5])
@@ -276,10 +154,12 @@ def test_the_expected_path_latency_is_the_mean_way_to_a_satellite_and_on_to_the_
     """A loop over layers and satellites; the last layer goes on to the first."""
     random = np.random.default_rng(3)
     outbound_s, inbound_s = random.random((2, 4, 3, 6))  # (T, L, S)
+    outbound = MessageDelays(total_s=outbound_s, propagation_s=outbound_s)
+    inbound = outbound if is_symmetric else MessageDelays(total_s=inbound_s, propagation_s=inbound_s)
     if is_symmetric:
         inbound_s = outbound_s
 
-    latency_s = expected_path_latency(GatewayDelays(outbound_s=outbound_s, inbound_s=inbound_s))
+    latency_s = expected_path_latency(GatewayDelays(outbound=outbound, inbound=inbound))
 
     for layer in range(3):
         for satellite in range(6):
@@ -332,9 +212,9 @@ def test_delays_are_those_of_a_walk_to_and_from_each_gateway(message_bytes, seed
         for satellite in range(30):
             there_s = walked_s(here, next_hop[satellite], gateway, satellite, wire_bits)
             back_s = walked_s(here, next_hop[gateway], satellite, gateway, wire_bits)
-            assert delays.outbound_s[0, row, satellite] == pytest.approx(there_s, rel=RELATIVE)
-            assert delays.inbound_s[0, row, satellite] == pytest.approx(back_s, rel=RELATIVE)
-    assert np.array_equal(delays.outbound_s, delays.inbound_s) == router.is_symmetric
+            assert delays.outbound.total_s[0, row, satellite] == pytest.approx(there_s, rel=RELATIVE)
+            assert delays.inbound.total_s[0, row, satellite] == pytest.approx(back_s, rel=RELATIVE)
+    assert np.array_equal(delays.outbound.total_s, delays.inbound.total_s) == router.is_symmetric
 
 
 def test_a_way_there_that_is_not_the_way_back_has_its_own_delay():
@@ -350,5 +230,68 @@ def test_a_way_there_that_is_not_the_way_back_has_its_own_delay():
     )
 
     packet_s = 8000 / RATE_BPS
-    assert delays.outbound_s[0, 0, 4] == pytest.approx(3 * packet_s, abs=20 * A_NANOSECOND_S)
-    assert delays.inbound_s[0, 0, 4] == pytest.approx(1.5 * packet_s, abs=20 * A_NANOSECOND_S)
+    assert delays.outbound.total_s[0, 0, 4] == pytest.approx(3 * packet_s, abs=20 * A_NANOSECOND_S)
+    assert delays.inbound.total_s[0, 0, 4] == pytest.approx(1.5 * packet_s, abs=20 * A_NANOSECOND_S)
+
+
+def test_propagation_and_waiting_are_parts_of_the_delay():
+    """Over two hops, in slots of 2 s; in the second slot there is no path until the third."""
+    timeline = chain(
+        satellites=3, hop_m=HOP_M, up=[[1, 1], [1, 0], [1, 1]], slot_ns=2 * 10**9, rate_bps=RATE_BPS
+    )
+    delays = frozen_message_delays(
+        timeline, router=LeastDelay(), gateways=np.array([0]), wire_bits=np.array([8000])
+    ).inbound
+
+    light_s, packet_s = HOP_M / SPEED_OF_LIGHT_M_S, 8000 / RATE_BPS
+    assert delays.propagation_s[:, 0, 2] == pytest.approx([2 * light_s] * 3, rel=RELATIVE)
+    assert delays.waiting_s[:, 0, 2].tolist() == [0.0, 1.0, 0.0]
+    assert delays.total_s[:, 0, 2] - delays.propagation_s[:, 0, 2] - delays.waiting_s[
+        :, 0, 2
+    ] == pytest.approx([2 * packet_s] * 3, rel=1e-9)
+
+
+def test_without_waits_there_are_none():
+    timeline = chain(satellites=3, hop_m=HOP_M, rate_bps=RATE_BPS)
+    delays = frozen_message_delays(
+        timeline, router=LeastDelay(), gateways=np.array([0, 0, 2]), wire_bits=np.array([8000])
+    )
+
+    assert delays.inbound.waiting_s is None
+    assert np.array_equal(delays.inbound.total_s[:, 0], delays.inbound.total_s[:, 1])  # one gateway twice
+
+
+def all_pairs_s(timeline, slot):
+    """Delays of one packet by networkx."""
+    graph = timeline.to_networkx(slot)
+    graph.remove_edges_from([(a, b) for a, b, link in graph.edges(data=True) if not link["is_up"]])
+    for _, _, link in graph.edges(data=True):
+        link["hop_s"] = link["delay_s"] + 8000 / link["rate_bps"]
+    table = np.full((30, 30), np.inf)
+    for source, ways in nx.all_pairs_dijkstra_path_length(graph, weight="hop_s"):
+        for goal, total_s in ways.items():
+            table[source, goal] = total_s
+    return table
+
+
+def test_sampled_delays_are_those_of_the_sampled_slots():
+    timeline = random_network(2, slots=6, density=0.3, up=1.0)
+    chosen = np.array([3, 29, 11])
+
+    sampled_s = sampled_delays(
+        timeline, router=LeastDelay(), satellites=chosen, wire_bits=np.array([8000]), samples=3
+    )
+
+    for row, slot in enumerate((0, 2, 4)):
+        assert sampled_s[row] == pytest.approx(all_pairs_s(timeline, slot)[np.ix_(chosen, chosen)], rel=1e-6)
+
+
+@pytest.mark.parametrize("limit_s", [0.005, 0.02, 10.0])
+def test_mean_least_delays_count_no_delay_beyond_the_limit(limit_s):
+    timeline = random_network(2, slots=4, density=0.12)
+    chosen = np.array([3, 29, 11, 0])
+
+    mean_s = mean_least_delays(timeline, satellites=chosen, packet_bits=8000, limit_s=limit_s)
+
+    clipped = [np.minimum(all_pairs_s(timeline, slot)[np.ix_(chosen, chosen)], limit_s) for slot in range(4)]
+    assert mean_s == pytest.approx(np.mean(clipped, axis=0), rel=RELATIVE)

@@ -145,7 +145,7 @@ def test_a_message_waits_only_where_there_is_no_path(timeline, packets):
 
     message_s = frozen_message_delays(
         timeline, router=LeastDelay(), gateways=everyone, wire_bits=bits
-    ).inbound_s
+    ).inbound.total_s
 
     assert np.array_equal(np.isinf(message_s).all(axis=0), np.isinf(paths_s).all(axis=0))
     assert not (np.isinf(message_s) & np.isfinite(message_s).any(axis=0)).any()
@@ -179,14 +179,14 @@ def test_a_message_takes_as_long_there_as_back(timeline, packets):
     both = frozen_message_delays(timeline, router=Directed(), gateways=everyone, wire_bits=bits)
     once = frozen_message_delays(timeline, router=LeastDelay(), gateways=everyone, wire_bits=bits)
 
-    assert once.outbound_s is once.inbound_s
-    assert both.outbound_s is not both.inbound_s
-    assert np.array_equal(both.inbound_s, once.inbound_s)
-    assert np.array_equal(np.isinf(both.outbound_s), np.isinf(both.inbound_s))
-    finite = np.isfinite(both.inbound_s)
-    assert np.abs(both.outbound_s[finite] - both.inbound_s[finite]).max() < A_PICOSECOND_S
-    swapped_s = once.inbound_s.transpose(0, 2, 1)
-    assert np.abs(once.inbound_s[finite] - swapped_s[finite]).max() < A_PICOSECOND_S
+    assert once.outbound is once.inbound
+    assert both.outbound is not both.inbound
+    assert np.array_equal(both.inbound.total_s, once.inbound.total_s)
+    assert np.array_equal(np.isinf(both.outbound.total_s), np.isinf(both.inbound.total_s))
+    finite = np.isfinite(both.inbound.total_s)
+    assert np.abs(both.outbound.total_s[finite] - both.inbound.total_s[finite]).max() < A_PICOSECOND_S
+    swapped_s = once.inbound.total_s.transpose(0, 2, 1)
+    assert np.abs(once.inbound.total_s[finite] - swapped_s[finite]).max() < A_PICOSECOND_S
 
 
 class Directed(LeastDelay):
