@@ -1,6 +1,37 @@
 """Placements: which satellite is whose gateway, which holds which expert."""
 
-from spacemoe_ns3.placement.base import Placement, PlacementProblem, Placer, check_capacity, place
+from spacemoe_ns3.placement.base import (
+    Hosts,
+    Moves,
+    Placement,
+    PlacementProblem,
+    Placer,
+    Room,
+    check_capacity,
+    check_memory,
+    place,
+)
+from spacemoe_ns3.placement.near_random import NearRandom
+from spacemoe_ns3.placement.rand_intra import RandIntra, RandIntraCG
+from spacemoe_ns3.placement.rand_place import RandPlace
 from spacemoe_ns3.placement.registry import PLACERS, placer_named
+from spacemoe_ns3.placement.spacemoe import SpaceMoE
 
-__all__ = ["PLACERS", "Placement", "PlacementProblem", "Placer", "check_capacity", "place", "placer_named"]
+__all__ = [
+    "PLACERS",
+    "Hosts",
+    "Moves",
+    "NearRandom",
+    "Placement",
+    "PlacementProblem",
+    "Placer",
+    "RandIntra",
+    "RandIntraCG",
+    "RandPlace",
+    "Room",
+    "SpaceMoE",
+    "check_capacity",
+    "check_memory",
+    "place",
+    "placer_named",
+]

@@ -5,27 +5,37 @@ It separates "near" from "matched to activation", which the paper's baselines co
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
-from spacemoe_ns3.placement.base import PlacementProblem
+from spacemoe_ns3.placement.base import Hosts, PlacementProblem
 from spacemoe_ns3.placement.spacemoe import nearest_satellites
 
 
-def place_near_random(
-    problem: PlacementProblem, random: np.random.Generator
-) -> tuple[np.ndarray, np.ndarray]:
-    """Place the experts of each layer on the nearest satellites, in random order.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NearRandom:
+    """Place the experts of each layer on the nearest satellites, in random order."""
 
-    Parameters
-    ----------
-    problem
-        What to place, and where.
-    random
-        The stream to draw from.
+    @property
+    def name(self) -> str:
+        """Name of the algorithm."""
+        return "near-random"
 
-    Returns
-    -------
-    Gateways of shape (L,), experts of shape (L, E).
-    """
-    near, gateways = nearest_satellites(problem)
-    return gateways, random.permuted(near, axis=1)
+    def __call__(self, problem: PlacementProblem, random: np.random.Generator, /) -> Hosts:
+        """Place a model.
+
+        Parameters
+        ----------
+        problem
+            What to place, and where.
+        random
+            The stream to draw from.
+
+        Raises
+        ------
+        PlacementError
+            If the shell has too little room.
+        """
+        near, gateways = nearest_satellites(problem)
+        return Hosts(gateways=gateways, experts=random.permuted(near, axis=1))
