@@ -6,7 +6,10 @@
 
 #include "slot-routing-helper.h"
 
+#include "ns3/double.h"
 #include "ns3/drop-tail-queue.h"
+#include "ns3/enum.h"
+#include "ns3/error-model.h"
 #include "ns3/hermite-mobility-model.h"
 #include "ns3/internet-stack-helper.h"
 #include "ns3/ipv4.h"
@@ -14,6 +17,8 @@
 #include "ns3/pointer.h"
 #include "ns3/trace-helper.h"
 #include "ns3/uinteger.h"
+
+#include <stdexcept>
 
 namespace ns3
 {
@@ -77,6 +82,9 @@ ConstellationHelper::AddDevice(Ptr<Node> node, Ptr<LaserChannel> channel) const
     device->TraceConnectWithoutContext(
         "MacTxDrop",
         MakeCallback(&LaserChannel::NotifyQueueFull, PeekPointer(channel), wire));
+    device->TraceConnectWithoutContext(
+        "PhyRxDrop",
+        MakeCallback(&LaserChannel::NotifyCorrupted, PeekPointer(channel), 1 - wire));
 
     Ptr<Ipv4> ipv4 = node->GetObject<Ipv4>();
     const uint32_t interface = ipv4->AddInterface(device);
@@ -95,6 +103,28 @@ ConstellationHelper::Connect(Ptr<Node> a, Ptr<Node> b) const
     AddDevice(a, channel);
     AddDevice(b, channel);
     return channel;
+}
+
+int64_t
+ConstellationHelper::SetPacketErrorRate(Ptr<LaserChannel> link, double rate, int64_t stream)
+{
+    if (!(rate >= 0 && rate <= 1))
+    {
+        throw std::invalid_argument("constellation helper: a packet error rate of " +
+                                    std::to_string(rate) + " is no probability");
+    }
+    int64_t used = 0;
+    for (uint32_t wire : {0, 1})
+    {
+        auto errors =
+            CreateObjectWithAttributes<RateErrorModel>("ErrorUnit",
+                                                       EnumValue(RateErrorModel::ERROR_UNIT_PACKET),
+                                                       "ErrorRate",
+                                                       DoubleValue(rate));
+        used += errors->AssignStreams(stream + used);
+        link->GetDevice(1 - wire)->SetAttribute("ReceiveErrorModel", PointerValue(errors));
+    }
+    return used;
 }
 
 void

@@ -65,13 +65,28 @@ class ConstellationHelper
      * @brief Join two satellites by a laser link.
      *
      * The devices become the next output port of each satellite: the first link of a satellite
-     * is its port 0. What finds a transmit queue full is counted by the link.
+     * is its port 0. What finds a transmit queue full, and what arrives
+     * corrupted, is counted by the link.
      *
      * @param a one satellite
      * @param b the other
      * @return the channel
      */
     Ptr<LaserChannel> Connect(Ptr<Node> a, Ptr<Node> b) const;
+
+    /**
+     * @brief Let a link corrupt packets at random, each independently of all others.
+     *
+     * What is corrupted has taken its time on the transmitter and on the wire; the receiving device
+     * drops it.
+     *
+     * @param link a link with two devices
+     * @param rate probability that a packet is corrupted, 0 to 1, the same in both directions
+     * @param stream random stream of direction 0; that of direction 1 is the next
+     * @return the number of streams used
+     * @throws std::invalid_argument if the rate is no probability
+     */
+    static int64_t SetPacketErrorRate(Ptr<LaserChannel> link, double rate, int64_t stream);
 
     /**
      * @brief Capture what a device sends and receives.

@@ -143,13 +143,13 @@ LaserChannel::ChargeHop(uint32_t wire, Time transmission, Time propagation, Path
     if (ledger.GetSegments() > 1)
     {
         auto& passages = m_directions[wire].passages;
-        Passage& passage = passages[ledger.GetMessage()];
+        Passage& passage = passages[ledger.GetBurst()];
         before = passage.idleUntil;
         start = std::max(start, before);
         passage.idleUntil = start + transmission;
         if (++passage.segments == ledger.GetSegments())
         {
-            passages.erase(ledger.GetMessage());
+            passages.erase(ledger.GetBurst());
         }
     }
     ledger.AddHop(start, transmission, propagation);
@@ -302,7 +302,7 @@ LaserChannel::UndoTransmission(uint32_t wire, const Flight& flight)
     if (flight.packet->PeekPacketTag(ledger) && ledger.GetSegments() > 1)
     {
         // Made again if the packet was the last of its message and so completed its passage.
-        direction.passages[ledger.GetMessage()].idleUntil = flight.idleUntilBefore;
+        direction.passages[ledger.GetBurst()].idleUntil = flight.idleUntilBefore;
     }
 }
 
@@ -343,7 +343,7 @@ LaserChannel::ChargeStay(uint32_t wire, Time transmission, PathLedgerTag& ledger
     if (ledger.GetSegments() > 1)
     {
         // Later segments of the message would have come behind this one, were they alone.
-        Passage& passage = m_directions[wire].passages[ledger.GetMessage()];
+        Passage& passage = m_directions[wire].passages[ledger.GetBurst()];
         idleStart = std::max(idleStart, passage.idleUntil);
         passage.idleUntil = idleStart + transmission;
     }
@@ -375,6 +375,12 @@ void
 LaserChannel::NotifyQueueFull(uint32_t wire, Ptr<const Packet> packet)
 {
     Lose(wire, packet, LossReason::QUEUE_FULL);
+}
+
+void
+LaserChannel::NotifyCorrupted(uint32_t wire, Ptr<const Packet> packet)
+{
+    Lose(wire, packet, LossReason::CORRUPTED);
 }
 
 LaserLinkCounters

@@ -54,7 +54,8 @@ namespace ns3
  * A packet that comes to a down link while the transmitter is still busy with a cut one is counted
  * as queued until its turn comes or the link comes up, and as lost then.
  *
- * Packets that carry a PathLedgerTag have the hop charged to it.
+ * Packets that carry a PathLedgerTag have the hop charged to it. What the receiving device's error
+ * model finds corrupted is lost at its arrival, CORRUPTED, whatever the policy.
  */
 class LaserChannel : public PointToPointChannel
 {
@@ -159,6 +160,16 @@ class LaserChannel : public PointToPointChannel
      */
     void NotifyQueueFull(uint32_t wire, Ptr<const Packet> packet);
 
+    /**
+     * @brief Count a packet that arrived with errors, and report it as lost.
+     *
+     * Trace sink for PhyRxDrop of the devices; ConstellationHelper connects it.
+     *
+     * @param wire direction in which the packet came, 0 or 1
+     * @param packet the packet, with its PPP header
+     */
+    void NotifyCorrupted(uint32_t wire, Ptr<const Packet> packet);
+
     bool TransmitStart(Ptr<const Packet> p, Ptr<PointToPointNetDevice> src, Time txTime) override;
 
     /**
@@ -199,7 +210,7 @@ class LaserChannel : public PointToPointChannel
     void DoDispose() override;
 
   private:
-    /** The segments of one message that have passed so far. */
+    /** The segments of one burst that have passed so far. */
     struct Passage
     {
         Time idleUntil;       //!< when they, alone in the network, would have left the transmitter
@@ -220,10 +231,11 @@ class LaserChannel : public PointToPointChannel
     /** One of the two directions. */
     struct Direction
     {
-        LaserLinkCounters counters;           //!< without inFlight and queued
-        std::deque<Flight> flights;           //!< in order of transmission
-        uint64_t nextFlight{0};               //!< number of the next one
-        std::map<uint64_t, Passage> passages; //!< by message, if of several segments; while passing
+        LaserLinkCounters counters; //!< without inFlight and queued
+        std::deque<Flight> flights; //!< in order of transmission
+        uint64_t nextFlight{0};     //!< number of the next one
+        /// By burst, if of several segments; while passing, or for good if one was lost before.
+        std::map<PathLedgerTag::Burst, Passage> passages;
     };
 
     /**

@@ -24,6 +24,8 @@ ToString(LossReason reason)
         return "queued";
     case LossReason::LINK_DOWN:
         return "link down";
+    case LossReason::CORRUPTED:
+        return "corrupted";
     }
     return "unknown";
 }

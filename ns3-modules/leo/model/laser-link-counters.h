@@ -29,10 +29,11 @@ enum class LossReason : uint8_t
     CUT,        //!< the link went down while it was being transmitted
     QUEUED,     //!< it was in the transmit queue when the link went down
     LINK_DOWN,  //!< it came to the transmitter while the link was down
+    CORRUPTED,  //!< the receiving device's error model found it wrong
 };
 
 /// Number of values of LossReason.
-constexpr std::size_t LOSS_REASONS = 5;
+constexpr std::size_t LOSS_REASONS = 6;
 
 /**
  * @ingroup leo
@@ -40,7 +41,7 @@ constexpr std::size_t LOSS_REASONS = 5;
  * Name a reason.
  *
  * @param reason the reason
- * @return lower-case words: "queue full", "on the wire", "cut", "queued", "link down"
+ * @return lower-case words: "queue full", "on the wire", "cut", "queued", "link down", "corrupted"
  */
 std::string ToString(LossReason reason);
 

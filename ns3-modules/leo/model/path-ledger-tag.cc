@@ -19,10 +19,16 @@ PathLedgerTag::GetTypeId()
     return tid;
 }
 
-PathLedgerTag::PathLedgerTag(uint64_t message, uint32_t segment, uint32_t segments, Time sent)
+PathLedgerTag::PathLedgerTag(uint64_t message,
+                             uint32_t segment,
+                             uint32_t segments,
+                             Time sent,
+                             uint32_t copy)
     : m_message(message),
       m_segment(segment),
       m_segments(segments),
+      m_copy(copy),
+      m_sent(sent.GetNanoSeconds()),
       m_ready(sent.GetNanoSeconds())
 {
 }
@@ -52,6 +58,18 @@ uint64_t
 PathLedgerTag::GetMessage() const
 {
     return m_message;
+}
+
+PathLedgerTag::Burst
+PathLedgerTag::GetBurst() const
+{
+    return {m_message, m_copy};
+}
+
+Time
+PathLedgerTag::GetSent() const
+{
+    return NanoSeconds(m_sent);
 }
 
 uint32_t
@@ -93,7 +111,7 @@ PathLedgerTag::GetInstanceTypeId() const
 uint32_t
 PathLedgerTag::GetSerializedSize() const
 {
-    return 4 * sizeof(uint64_t) + 3 * sizeof(uint32_t);
+    return 5 * sizeof(uint64_t) + 4 * sizeof(uint32_t);
 }
 
 void
@@ -103,8 +121,10 @@ PathLedgerTag::Serialize(TagBuffer buffer) const
     buffer.WriteU64(static_cast<uint64_t>(m_ready));
     buffer.WriteU64(static_cast<uint64_t>(m_propagation));
     buffer.WriteU64(static_cast<uint64_t>(m_waiting));
+    buffer.WriteU64(static_cast<uint64_t>(m_sent));
     buffer.WriteU32(m_segment);
     buffer.WriteU32(m_segments);
+    buffer.WriteU32(m_copy);
     buffer.WriteU32(m_hops);
 }
 
@@ -115,17 +135,19 @@ PathLedgerTag::Deserialize(TagBuffer buffer)
     m_ready = static_cast<int64_t>(buffer.ReadU64());
     m_propagation = static_cast<int64_t>(buffer.ReadU64());
     m_waiting = static_cast<int64_t>(buffer.ReadU64());
+    m_sent = static_cast<int64_t>(buffer.ReadU64());
     m_segment = buffer.ReadU32();
     m_segments = buffer.ReadU32();
+    m_copy = buffer.ReadU32();
     m_hops = buffer.ReadU32();
 }
 
 void
 PathLedgerTag::Print(std::ostream& os) const
 {
-    os << "message=" << m_message << " segment=" << m_segment << "/" << m_segments
-       << " ready=" << m_ready << "ns propagation=" << m_propagation << "ns waiting=" << m_waiting
-       << "ns hops=" << m_hops;
+    os << "message=" << m_message << " copy=" << m_copy << " segment=" << m_segment << "/"
+       << m_segments << " ready=" << m_ready << "ns propagation=" << m_propagation
+       << "ns waiting=" << m_waiting << "ns hops=" << m_hops;
 }
 
 } // namespace ns3

@@ -9,6 +9,7 @@
 #include "ns3/tag.h"
 
 #include <cstdint>
+#include <utility>
 
 namespace ns3
 {
@@ -18,9 +19,10 @@ namespace ns3
  *
  * What a packet's way has cost so far; a packet tag, so nothing of it is on the wire.
  *
- * A packet is one segment of a message. Beside the sums of propagation and waiting the tag keeps
- * `ready`: the time at which this segment would have reached this place had its own message been
- * alone in the network. At the destination
+ * A packet is one segment of a message. What is sent again of a message is another burst: its
+ * ledger starts anew when the copies are sent. Beside the sums of propagation and waiting the tag
+ * keeps `ready`: the time at which this segment would have reached this place had its own burst
+ * been alone in the network. At the destination
  *
  *     queueing      = arrival - ready
  *     serialisation = ready - sent - propagation - waiting
@@ -31,6 +33,9 @@ namespace ns3
 class PathLedgerTag : public Tag
 {
   public:
+    /// Message, and which burst of it: 0 for what was sent first, then counted up.
+    using Burst = std::pair<uint64_t, uint32_t>;
+
     /**
      * @brief Get the type ID.
      * @return the object TypeId
@@ -43,10 +48,15 @@ class PathLedgerTag : public Tag
      * @brief Start a ledger.
      * @param message number of the message, unique in the simulation
      * @param segment index of the segment in its message
-     * @param segments number of segments of the message
-     * @param sent when the message was handed to the network
+     * @param segments number of segments of the burst: of the message, but for copies
+     * @param sent when the burst was handed to the network
+     * @param copy 0 for what is sent first, then counted up
      */
-    PathLedgerTag(uint64_t message, uint32_t segment, uint32_t segments, Time sent);
+    PathLedgerTag(uint64_t message,
+                  uint32_t segment,
+                  uint32_t segments,
+                  Time sent,
+                  uint32_t copy = 0);
 
     /**
      * @brief Charge one hop.
@@ -70,7 +80,11 @@ class PathLedgerTag : public Tag
 
     /** @return the number of the message */
     uint64_t GetMessage() const;
-    /** @return the number of segments of the message */
+    /** @return the message, and which burst of it */
+    Burst GetBurst() const;
+    /** @return when the burst was handed to the network */
+    Time GetSent() const;
+    /** @return the number of segments of the burst */
     uint32_t GetSegments() const;
     /** @return when this segment would be here had its message been alone in the network */
     Time GetReady() const;
@@ -90,7 +104,9 @@ class PathLedgerTag : public Tag
   private:
     uint64_t m_message{0};    //!< number of the message
     uint32_t m_segment{0};    //!< index of the segment
-    uint32_t m_segments{1};   //!< segments of the message
+    uint32_t m_segments{1};   //!< segments of the burst
+    uint32_t m_copy{0};       //!< which burst of the message
+    int64_t m_sent{0};        //!< nanoseconds
     int64_t m_ready{0};       //!< nanoseconds
     int64_t m_propagation{0}; //!< nanoseconds
     int64_t m_waiting{0};     //!< nanoseconds

@@ -9,6 +9,8 @@
 #include "ns3/simulator.h"
 
 #include <array>
+#include <stdexcept>
+#include <string>
 
 namespace ns3
 {
@@ -128,6 +130,86 @@ class CountersTestCase : public TestCase
 /**
  * @ingroup leo-test
  *
+ * A link that corrupts every packet delivers none, and one that corrupts a share of them about that
+ * share; the transmitter and the wire are busy all the same.
+ */
+class CorruptedTestCase : public TestCase
+{
+  public:
+    CorruptedTestCase()
+        : TestCase("A packet that arrives corrupted is counted and reported by the link")
+    {
+    }
+
+  private:
+    static constexpr uint64_t PACKETS = 400;
+
+    void DoRun() override
+    {
+        CheckRate(1, PACKETS, PACKETS);
+        // Binomial: 100 of 400, with a standard deviation of 8.7; four of them either way.
+        CheckRate(0.25, 66, 134);
+        const std::string error = CatchRefusal();
+        NS_TEST_EXPECT_MSG_NE(error.find("is no probability"), std::string::npos, error);
+    }
+
+    /**
+     * @brief Send packets over a link.
+     * @param rate at which it corrupts them
+     * @param least number of packets lost
+     * @param most number of packets lost
+     */
+    void CheckRate(double rate, uint64_t least, uint64_t most)
+    {
+        Triangle triangle(Policy::REROUTE, Triangle::SLOT_NS, 2);
+        triangle.Start({{8, 8, 8}});
+        for (uint32_t slot = 0; slot * Triangle::SLOT_NS <= (PACKETS + 1) * 10 * TX; ++slot)
+        {
+            triangle.Load(slot, Triangle::DIRECT);
+        }
+        const LeoTestNetwork& network = triangle.GetNetwork();
+        Ptr<LaserChannel> link = network.GetLink(Triangle::LINK);
+        const int64_t used = ConstellationHelper::SetPacketErrorRate(link, rate, 7000);
+        NS_TEST_EXPECT_MSG_EQ(used, 2, "streams");
+        for (uint64_t message = 0; message < PACKETS; ++message)
+        {
+            triangle.SendAt(static_cast<int64_t>(message) * 10 * TX, message);
+        }
+        Simulator::Run();
+        const LaserLinkCounters counters = link->GetCounters(0);
+        const uint64_t lost = counters.GetLost(LossReason::CORRUPTED);
+        NS_TEST_EXPECT_MSG_GT_OR_EQ(lost, least, "lost at a rate of " << rate);
+        NS_TEST_EXPECT_MSG_LT_OR_EQ(lost, most, "lost at a rate of " << rate);
+        NS_TEST_EXPECT_MSG_EQ(counters.packets, PACKETS, "sent");
+        NS_TEST_EXPECT_MSG_EQ(counters.busy, NanoSeconds(PACKETS * TX), "busy");
+        NS_TEST_EXPECT_MSG_EQ(counters.inFlight, 0, "in flight");
+        NS_TEST_EXPECT_MSG_EQ(network.GetArrivals().size(), PACKETS - lost, "arrivals");
+        NS_TEST_EXPECT_MSG_EQ(network.GetLosses().size(), lost, "losses reported");
+        for (const LeoTestNetwork::Departure& loss : network.GetLosses())
+        {
+            NS_TEST_EXPECT_MSG_EQ(loss.reason, LossReason::CORRUPTED, "why");
+        }
+        Simulator::Destroy();
+    }
+
+    /** @return what is said of a rate that is no probability */
+    static std::string CatchRefusal()
+    {
+        try
+        {
+            ConstellationHelper::SetPacketErrorRate(nullptr, 1.5, 0);
+        }
+        catch (const std::invalid_argument& error)
+        {
+            return error.what();
+        }
+        return "";
+    }
+};
+
+/**
+ * @ingroup leo-test
+ *
  * A queue of two packets and one on the transmitter: of five, two find no room.
  */
 class QueueFullTestCase : public TestCase
@@ -188,6 +270,7 @@ class ReasonNamesTestCase : public TestCase
         NS_TEST_EXPECT_MSG_EQ(ToString(LossReason::CUT), "cut", "name");
         NS_TEST_EXPECT_MSG_EQ(ToString(LossReason::QUEUED), "queued", "name");
         NS_TEST_EXPECT_MSG_EQ(ToString(LossReason::LINK_DOWN), "link down", "name");
+        NS_TEST_EXPECT_MSG_EQ(ToString(LossReason::CORRUPTED), "corrupted", "name");
     }
 };
 
@@ -205,6 +288,7 @@ MakeLinkCountersTestCases()
                              Policy::REROUTE,
                              1),
         new QueueFullTestCase,
+        new CorruptedTestCase,
         new ReasonNamesTestCase,
     };
 }
