@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     )
     from spacemoe_ns3.scenario import Scenario, load
     from spacemoe_ns3.studies import Alternative, Published, Study, Sweep
+    from spacemoe_ns3.transport import SelectiveRepeat, Udp
 
 __all__ = [
     "Alternative",
@@ -88,11 +89,13 @@ __all__ = [
     "SatelliteFile",
     "Scenario",
     "ScheduledOutages",
+    "SelectiveRepeat",
     "ShannonModem",
     "Slots",
     "SpacemoeError",
     "Study",
     "Sweep",
+    "Udp",
     "Uniform",
     "WalkerShell",
     "Weights",
@@ -143,6 +146,7 @@ _HOMES = {
     ),
     "scenario": ("Scenario", "load"),
     "studies": ("Alternative", "Published", "Study", "Sweep"),
+    "transport": ("SelectiveRepeat", "Udp"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 

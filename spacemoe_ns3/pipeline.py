@@ -40,6 +40,7 @@ from spacemoe_ns3.placement import Placement, PlacementProblem, check_capacity, 
 from spacemoe_ns3.results import ExpectedLatency, PlacementResult, account_for
 from spacemoe_ns3.scenario import Scenario
 from spacemoe_ns3.streams import stream
+from spacemoe_ns3.transport import Transport
 
 ENGINES = ("analytic", "packet", "both")
 _NO_LINK_BPS = 10**18  # where no link is ever up, nothing is ever sent
@@ -102,6 +103,10 @@ class Experiment:
         Bits of each packet of a message, shape (m,).
     tokens
         Sampled tokens for the formula, the same for all placements.
+    transport
+        How messages get through.
+    seed
+        The run's seed.
     """
 
     sky: Sky
@@ -110,6 +115,19 @@ class Experiment:
     placements: tuple[Placement, ...]
     wire_bits: np.ndarray
     tokens: SampledTokens
+    transport: Transport
+    seed: int
+
+    def plan(self, placement: Placement, *, captures: tuple[CapturePoint, ...] = ()) -> Plan:
+        """Return what the packet engine is given of a placement."""
+        return Plan(
+            workload=self.workload,
+            placement=placement,
+            routes=self.routes_to(placement),
+            captures=captures,
+            transport=self.transport,
+            seed=self.seed,
+        )
 
     def routes_to(self, placement: Placement) -> Routes:
         """Return the forwarding tables towards the hosts of a placement."""
@@ -251,6 +269,8 @@ def prepare(scenario: Scenario, *, progress: Progress) -> Experiment:
         placements=tuple(_place_all(scenario, problem, progress)),
         wire_bits=wire_bits,
         tokens=sample_tokens(gating, slots=slots.count, random=stream(seed, "activation.samples")),
+        transport=scenario.transport,
+        seed=seed,
     )
 
 
@@ -440,7 +460,8 @@ class _Evaluation:
             self._keep(result)
             return
         self._partial[name] = result
-        plan = Plan(workload=self.experiment.workload, placement=placement, routes=routes, captures=captures)
+        # With these routes, not others: the formula has made tables already.
+        plan = replace(self.experiment.plan(placement, captures=captures), routes=routes)
         self.executor.submit(name, plan, self.folder / _TASKS / name)
 
     def listen(self, *, wait: bool) -> None:

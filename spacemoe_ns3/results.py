@@ -9,8 +9,10 @@ Definitions, all times in nanoseconds:
 - *propagation*: light time. *serialisation*: transmission of the message's own bits on idle links.
 - *queueing*: behind other messages at transmitters, behind other jobs at computers.
 - *waiting*: at a satellite without a path, for a slot that has one.
+- *retransmission*: from the sending of a message to the sending of the copy that completed it.
+- *transport*: from the handing of a message to TCP to TCP's sending of the packet that completed it.
 
-The five parts sum to the latency, to the nanosecond, or the run fails.
+The parts sum to the latency, to the nanosecond, or the run fails.
 """
 
 from __future__ import annotations
@@ -25,10 +27,15 @@ from spacemoe_ns3.constants import NANOSECONDS_PER_SECOND
 from spacemoe_ns3.errors import SimulationError
 from spacemoe_ns3.placement import Placement
 
-PARTS = ("compute", "propagation", "serialisation", "queueing", "waiting")
+LEG_PARTS = ("propagation", "serialisation", "queueing", "waiting", "retransmission", "transport")
+PARTS = ("compute", *LEG_PARTS)
 # Why packets are lost: at a full transmit queue; with a link that went down, on the wire, being transmitted,
-# in the queue, or handed to it later; out of hops; whatever else.
-DROP_REASONS = ("queue full", "on the wire", "cut", "queued", "link down", "time to live", "other")
+# in the queue, or handed to it later; with bit errors; out of hops; whatever else. A message that is
+# recovered is dropped when its sender gives it up.
+DROP_REASONS = (
+    *("queue full", "on the wire", "cut", "queued", "link down", "corrupted", "time to live", "other"),
+    "given up",
+)
 RESIDUAL = -1  # straggler of a layer that waited for its residual
 
 
@@ -36,7 +43,7 @@ RESIDUAL = -1  # straggler of a layer that waited for its residual
 class Legs:
     """Messages of one kind; arrays of one shape, int64, nanoseconds except ``hops``.
 
-    ``arrived - sent = propagation + serialisation + queueing + waiting``.
+    ``arrived - sent`` is the sum of :data:`LEG_PARTS`.
     """
 
     sent: np.ndarray
@@ -45,6 +52,8 @@ class Legs:
     serialisation: np.ndarray
     queueing: np.ndarray
     waiting: np.ndarray
+    retransmission: np.ndarray
+    transport: np.ndarray
     hops: np.ndarray
 
     @classmethod
@@ -120,12 +129,19 @@ class Account:
     sent, received
         Messages, segments and bytes.
     dropped
-        The same, by reason; the keys are :data:`DROP_REASONS`. A message is dropped with its first segment.
+        The same, by reason; the keys are :data:`DROP_REASONS`. A message is dropped with its first segment
+        or, if it is recovered, when it is given up.
+    again, control, duplicates
+        Segments and bytes of what was sent: copies; acknowledgements and requests; and of what was received:
+        copies of what was there already.
     """
 
     sent: tuple[int, int, int]
     received: tuple[int, int, int]
     dropped: Mapping[str, tuple[int, int, int]]
+    again: tuple[int, int] = (0, 0)
+    control: tuple[int, int] = (0, 0)
+    duplicates: tuple[int, int] = (0, 0)
 
     def as_dict(self) -> dict[str, dict[str, Any]]:
         """Return the account by unit and side, with what is in flight."""
@@ -140,6 +156,12 @@ class Account:
                 "in_flight": self.sent[place] - self.received[place] - lost,
                 "dropped_by_reason": dropped,
             }
+        for place, unit in enumerate(("segments", "bytes")):
+            again, control = self.again[place], self.control[place]
+            account[unit]["sent_first"] = account[unit]["sent"] - again - control
+            account[unit]["sent_again"] = again
+            account[unit]["sent_acknowledgements"] = control
+            account[unit]["received_duplicates"] = self.duplicates[place]
         return account
 
 
@@ -320,7 +342,7 @@ def _layer_columns(
 
     way = {
         name: of_last(getattr(trace.dispatch, name)) + of_last(getattr(trace.result, name))
-        for name in ("propagation", "serialisation", "queueing", "waiting", "hops")
+        for name in (*LEG_PARTS, "hops")
     }
     way["queueing"] = way["queueing"] + of_last(trace.expert_started - trace.dispatch.arrived)
     expert_ns = of_last(trace.expert_finished - trace.expert_started)
@@ -341,6 +363,8 @@ def _layer_columns(
         "serialisation_ns": way["serialisation"],
         "queueing_ns": way["queueing"] + trace.gateway_started - start,
         "waiting_ns": way["waiting"],
+        "retransmission_ns": way["retransmission"],
+        "transport_ns": way["transport"],
         "gateway": np.broadcast_to(placement.gateways, start.shape),
         "next_gateway": np.broadcast_to(np.roll(placement.gateways, -1), start.shape),
         "straggler_expert": expert,

@@ -18,6 +18,7 @@ from spacemoe_ns3.errors import ScenarioError, require
 from spacemoe_ns3.links import LaserLinks
 from spacemoe_ns3.moe import ActivationLaw, Decoding, Hardware, MoEModel, Uniform, model_named
 from spacemoe_ns3.placement import Placer, placer_named
+from spacemoe_ns3.transport import Transport, Udp, check_transport
 
 _Declared = TypeVar("_Declared")
 DEFAULT_PLACEMENTS = ("spacemoe", "rand-place", "rand-intra", "rand-intra-cg", "near-random")
@@ -46,6 +47,8 @@ class Scenario:
         Which tokens are decoded.
     slots
         The time span and its slots.
+    transport
+        How messages get through: :class:`spacemoe_ns3.Udp`, with or without recovery of what is lost.
     placements
         Placement algorithms, or names of registered ones; their names are distinct.
     hosts_per_satellite
@@ -70,6 +73,7 @@ class Scenario:
     activation: ActivationLaw = Uniform()
     decoding: Decoding = Decoding()
     slots: Slots = Slots()
+    transport: Transport = Udp()
     placements: tuple[str | Placer, ...] = DEFAULT_PLACEMENTS
     hosts_per_satellite: int | None = 1
     host_shell: int = 0
@@ -108,6 +112,7 @@ class Scenario:
             f"activation: {self.activation!r} given, must be an activation law, such as Uniform() or "
             "Dirichlet(concentration=40)",
         )
+        check_transport(self.transport)
         check_whole("host_shell", self.host_shell, least=0)
         check_whole("seed", self.seed, least=0)
         require(len(self.placements) >= 1, "placements: none given, must name at least one")

@@ -74,6 +74,7 @@ def network(
     mtu_bytes=9000,
     queue_packets=1000,
     policy="reroute",
+    packet_error_rate=None,
 ):
     """A timeline over a still sky; ``up`` of shape (T, M) says which links there are in a slot.
 
@@ -97,6 +98,7 @@ def network(
         mtu_bytes=mtu_bytes,
         queue_packets=queue_packets,
         policy=LossPolicy(policy),
+        packet_error_rate=None if packet_error_rate is None else np.full(len(ends), packet_error_rate),
     )
 
 

@@ -73,6 +73,8 @@ class OneByOne:
             serialisation=last.arrived - sent_ns - last.propagation - last.waiting,
             queueing=0,
             waiting=last.waiting,
+            retransmission=0,
+            transport=0,
             hops=last.hops,
         )
 

@@ -21,7 +21,7 @@ from spacemoe_ns3.cli import EXIT_INPUT, EXIT_INTERRUPTED, EXIT_SIMULATION, EXIT
 LONGEST_STOP_S = 1.0  # what a user is promised after Ctrl-C
 AGREEMENT = 0.01  # of the two engines on an idle network
 EXIT_CLOSED = 1  # click's, for a reader that is gone
-PARTS = {"compute", "propagation", "serialisation", "queueing", "waiting"}
+PARTS = {"compute", "propagation", "serialisation", "queueing", "waiting", "retransmission", "transport"}
 NANOSECOND_S = 1e-9
 
 

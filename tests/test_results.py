@@ -9,6 +9,7 @@ from builders import hosts
 from spacemoe_ns3.errors import SimulationError
 from spacemoe_ns3.results import (
     DROP_REASONS,
+    LEG_PARTS,
     PARTS,
     RESIDUAL,
     Account,
@@ -25,10 +26,7 @@ PLACEMENT = hosts(gateways=[100, 101, 102], experts=np.arange(LAYERS * EXPERTS).
 
 
 def random_legs(sent, random):
-    parts = {
-        name: random.integers(0, 1000, sent.shape)
-        for name in ("propagation", "serialisation", "queueing", "waiting")
-    }
+    parts = {name: random.integers(0, 1000, sent.shape) for name in LEG_PARTS}
     return Legs(
         sent=sent, arrived=sent + sum(parts.values()), hops=random.integers(1, 9, sent.shape), **parts
     )
@@ -116,7 +114,7 @@ def test_a_layer_lasts_until_the_next_gateway_has_everything():
     assert (ends == last).all()
 
 
-@pytest.mark.parametrize("part", ["propagation", "serialisation", "waiting"])
+@pytest.mark.parametrize("part", ["propagation", "serialisation", "waiting", "retransmission", "transport"])
 def test_a_part_is_that_of_the_expert_that_arrives_last(part):
     trace = random_trace(sends_residual=False)
     layers = accounted(trace).layers
@@ -270,6 +268,24 @@ def test_what_was_dropped_is_the_sum_over_its_reasons():
     }
     assert account["segments"]["in_flight"] == 1
     assert account["segments"]["dropped_by_reason"] == {"queue full": 5, "queued": 3, "time to live": 1}
+
+
+def test_what_is_sent_again_and_what_came_twice_stand_apart():
+    account = Account(
+        sent=(2, 20, 3000),
+        received=(2, 18, 2700),
+        dropped={**NOTHING, "corrupted": (0, 2, 300)},
+        again=(4, 700),
+        control=(3, 120),
+        duplicates=(1, 200),
+    ).as_dict()
+
+    segments, octets = account["segments"], account["bytes"]
+    assert (segments["sent_first"], segments["sent_again"], segments["sent_acknowledgements"]) == (13, 4, 3)
+    assert (octets["sent_first"], octets["sent_again"], octets["sent_acknowledgements"]) == (2180, 700, 120)
+    assert (segments["received_duplicates"], octets["received_duplicates"]) == (1, 200)
+    assert segments["in_flight"] == octets["in_flight"] == 0
+    assert "sent_again" not in account["messages"]
 
 
 def test_the_account_is_handed_on():

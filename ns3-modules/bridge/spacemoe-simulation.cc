@@ -11,6 +11,7 @@
 #include "ns3/global-value.h"
 #include "ns3/hermite-mobility-model.h"
 #include "ns3/link-schedule.h"
+#include "ns3/message-endpoint.h"
 #include "ns3/moe-helper.h"
 #include "ns3/node-container.h"
 #include "ns3/node-list.h"
@@ -36,6 +37,7 @@ using namespace ns3;
 namespace
 {
 constexpr uint32_t IP_AND_UDP_BYTES = 28; //!< IPv4 header without options, and UDP header
+constexpr std::int64_t DIRECTIONS = 2;    //!< of a link, a random stream each
 
 /**
  * @brief Copy messages, segments and bytes of an account.
@@ -100,7 +102,9 @@ struct Simulation::Parts
     Ptr<LinkSchedule> schedule; //!< null until it is set
     uint32_t mtuBytes{0};
     uint32_t expertsPerLayer{0};
-    Time slot; //!< duration of a slot
+    MoeHelper helper;                  //!< makes the applications
+    ApplicationContainer applications; //!< gateways and experts
+    Time slot;                         //!< duration of a slot
 
     /**
      * @param satellite the satellite
@@ -199,6 +203,32 @@ Simulation::SetLinkSchedule(const std::uint8_t* up,
 }
 
 void
+Simulation::SetPacketErrors(const double* rates, std::uint32_t seed)
+{
+    RngSeedManager::SetSeed(seed);
+    std::int64_t stream = 0;
+    for (std::size_t link = 0; link < m_parts->links.size(); ++link)
+    {
+        // Streams are counted whether they are used or not, so that links do not disturb each
+        // other.
+        if (rates[link] > 0)
+        {
+            ConstellationHelper::SetPacketErrorRate(m_parts->links[link], rates[link], stream);
+        }
+        stream += DIRECTIONS;
+    }
+}
+
+void
+Simulation::SetRecovery(std::int64_t timeoutNs, std::int64_t askAfterNs, std::int64_t giveUpNs)
+{
+    MoeHelper& helper = m_parts->helper;
+    helper.SetEndpointAttribute("Timeout", TimeValue(NanoSeconds(timeoutNs)));
+    helper.SetEndpointAttribute("AskAfter", TimeValue(NanoSeconds(askAfterNs)));
+    helper.SetEndpointAttribute("GiveUp", TimeValue(NanoSeconds(giveUpNs)));
+}
+
+void
 Simulation::PlaceModel(const std::int32_t* gateways,
                        const std::int64_t* gatewayNs,
                        std::int64_t headNs,
@@ -264,10 +294,11 @@ Simulation::SetSequences(const std::int64_t* startsNs,
     m_parts->workload->SetSequences(std::move(list),
                                     topK,
                                     {activations, activations + activationCount});
-    MoeHelper helper;
+    MoeHelper& helper = m_parts->helper;
     helper.SetEndpointAttribute("SegmentBytes",
                                 UintegerValue(m_parts->mtuBytes - IP_AND_UDP_BYTES));
-    helper.Install(m_parts->satellites, m_parts->workload, m_parts->recorder);
+    m_parts->applications =
+        helper.Install(m_parts->satellites, m_parts->workload, m_parts->recorder);
 }
 
 void
@@ -316,6 +347,19 @@ std::uint64_t
 Simulation::GetTokensUnderWay() const
 {
     return m_parts->recorder->GetTokensUnderWay();
+}
+
+std::uint64_t
+Simulation::GetMessagesPending() const
+{
+    std::uint64_t pending = 0;
+    for (std::uint32_t index = 0; index < m_parts->applications.GetN(); ++index)
+    {
+        PointerValue endpoint;
+        m_parts->applications.Get(index)->GetAttribute("Endpoint", endpoint);
+        pending += endpoint.Get<MessageEndpoint>()->GetPending();
+    }
+    return pending;
 }
 
 std::uint64_t
@@ -372,7 +416,9 @@ Simulation::CopyMessages(std::int64_t* rows) const
                                                    m.propagation.GetNanoSeconds(),
                                                    m.serialisation.GetNanoSeconds(),
                                                    m.queueing.GetNanoSeconds(),
-                                                   m.waiting.GetNanoSeconds()};
+                                                   m.waiting.GetNanoSeconds(),
+                                                   m.retransmission.GetNanoSeconds(),
+                                                   m.transport.GetNanoSeconds()};
         rows = std::copy(std::begin(row), std::end(row), rows);
     }
 }
@@ -420,6 +466,18 @@ Simulation::CopyDrops(std::int64_t* rows) const
     {
         rows = CopyRow(m_parts->recorder->GetDropped(static_cast<MoeRecorder::DropReason>(reason)),
                        rows);
+    }
+}
+
+void
+Simulation::CopyExtras(std::int64_t* rows) const
+{
+    static_assert(EXTRAS == MoeRecorder::EXTRAS);
+    for (std::size_t extra = 0; extra < EXTRAS; ++extra)
+    {
+        const auto& account = m_parts->recorder->GetExtra(static_cast<MoeRecorder::Extra>(extra));
+        *rows++ = static_cast<std::int64_t>(account.segments);
+        *rows++ = static_cast<std::int64_t>(account.bytes);
     }
 }
 

@@ -25,12 +25,13 @@ namespace spacemoe
 class Simulation
 {
   public:
-    static constexpr std::size_t MESSAGE_COLUMNS = 14; //!< of CopyMessages()
+    static constexpr std::size_t MESSAGE_COLUMNS = 16; //!< of CopyMessages()
     static constexpr std::size_t JOB_COLUMNS = 9;      //!< of CopyJobs()
     static constexpr std::size_t ACCOUNT_COLUMNS = 9;  //!< of CopyAccount()
-    static constexpr std::size_t DROP_REASONS = 7;     //!< rows of CopyDrops()
+    static constexpr std::size_t DROP_REASONS = 9;     //!< rows of CopyDrops()
     static constexpr std::size_t DROP_COLUMNS = 3;     //!< of CopyDrops()
-    static constexpr std::size_t LINK_COLUMNS = 11;    //!< of CopyLinkCounters()
+    static constexpr std::size_t EXTRAS = 3;           //!< rows of CopyExtras()
+    static constexpr std::size_t LINK_COLUMNS = 12;    //!< of CopyLinkCounters()
 
     Simulation();
     ~Simulation();
@@ -76,6 +77,21 @@ class Simulation
      * @param slots number of slots
      */
     void SetLinkSchedule(const std::uint8_t* up, const std::uint64_t* ratesBps, std::size_t slots);
+
+    /**
+     * Let links corrupt packets at random; once, after CreateLinks().
+     * @param rates probability that a packet is corrupted, the same in both directions, [links]
+     * @param seed of ns-3's random numbers, at least 1
+     */
+    void SetPacketErrors(const double* rates, std::uint32_t seed);
+
+    /**
+     * Send again what is lost of messages; before SetSequences(). Without, nothing is.
+     * @param timeoutNs without word of a message until its sender sends it again, at least 1
+     * @param askAfterNs without a new segment until a receiver asks for those missing
+     * @param giveUpNs from the sending of a message until its sender gives it up
+     */
+    void SetRecovery(std::int64_t timeoutNs, std::int64_t askAfterNs, std::int64_t giveUpNs);
 
     /**
      * Place the gateways of the model; any number of them may share a satellite.
@@ -163,7 +179,9 @@ class Simulation
     std::uint64_t GetTokensEmitted() const;
     /** @return tokens begun and not yet emitted, without those of requests that lost a message */
     std::uint64_t GetTokensUnderWay() const;
-    /** @return messages that lost a segment and so can never arrive */
+    /** @return messages that their senders may still send again, or receivers ask for */
+    std::uint64_t GetMessagesPending() const;
+    /** @return messages that can never arrive: they lost a segment, or were given up */
     std::uint64_t GetMessagesLost() const;
     /** @return the first message that was lost, and why, in words, or an empty string */
     std::string DescribeFirstLost() const;
@@ -178,7 +196,7 @@ class Simulation
     std::size_t GetMessageCount() const;
     /**
      * Copy the messages received: request, token, layer, kind, expert, from, to, hops, sent,
-     * arrived, propagation, serialisation, queueing, waiting.
+     * arrived, propagation, serialisation, queueing, waiting, retransmission, transport.
      * @param rows [messages][MESSAGE_COLUMNS]
      */
     void CopyMessages(std::int64_t* rows) const;
@@ -199,17 +217,24 @@ class Simulation
     void CopyAccount(std::int64_t* values) const;
     /**
      * Copy what was dropped: messages, segments, bytes, by reason. The reasons are: queue full, on
-     * the wire, cut, queued, link down, time to live, other; a message counts once, for its first
-     * segment that was dropped.
+     * the wire, cut, queued, link down, corrupted, time to live, other, given up; a message counts
+     * once, for its first segment that was dropped or, if it is recovered, when it is given up.
      * @param rows [DROP_REASONS][DROP_COLUMNS]
      */
     void CopyDrops(std::int64_t* rows) const;
 
     /**
+     * Copy what recovery adds to the account: segments, bytes, of copies sent, acknowledgements and
+     * requests sent, duplicates received.
+     * @param rows [EXTRAS][2]
+     */
+    void CopyExtras(std::int64_t* rows) const;
+
+    /**
      * Copy the counters of the links: packets, bytes on the wire, busy nanoseconds; packets lost
-     * because a queue was full, on the wire, cut, queued, because the link was down; packets
-     * re-routed; packets in flight and in the queue now. Direction 0 is from the first of a link's
-     * ends to the second.
+     * because a queue was full, on the wire, cut, queued, because the link was down, corrupted;
+     * packets re-routed; packets in flight and in the queue now. Direction 0 is from the first of a
+     * link's ends to the second.
      * @param rows [links][2][LINK_COLUMNS]
      */
     void CopyLinkCounters(std::int64_t* rows) const;

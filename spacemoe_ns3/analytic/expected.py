@@ -11,7 +11,7 @@ from spacemoe_ns3.latency import GatewayDelays
 from spacemoe_ns3.moe import Computing, Gating
 from spacemoe_ns3.placement import Placement
 from spacemoe_ns3.placement.objective import Stragglers, Ways, stragglers, ways_of
-from spacemoe_ns3.results import ExpectedLatency
+from spacemoe_ns3.results import PARTS, ExpectedLatency
 
 
 def expected_latency(
@@ -62,7 +62,7 @@ def expected_latency(
     parts_s["compute"] += float(gateways_s.sum()) + head_s
     computed_s = float(gateways_s.sum()) + head_s
     return ExpectedLatency(
-        parts_s=parts_s,
+        parts_s={part: parts_s.get(part, 0.0) for part in PARTS},
         layers_s=layers_s,
         half_width_s=0.0 if last else sampled.half_width_s,
         quantiles_s={share: value + computed_s for share, value in sampled.quantiles_s.items()},

@@ -82,6 +82,7 @@ def build_timeline(
         queue_packets=links.queue_packets,
         policy=links.policy,
         remarks=wiring.remarks,
+        packet_error_rate=_error_rates(links, ends, kind),
     )
 
 
@@ -222,20 +223,39 @@ def _mapped_rates(
     rates: Mapping[str | tuple[int, int], float], ends: np.ndarray, kind: np.ndarray
 ) -> np.ndarray:
     """Return the rate that a mapping gives each link, shape (M,), int64."""
-    found = np.zeros(len(ends), np.int64)
-    for each in LinkKind:
-        if each.words in rates:
-            found[kind == each] = round(rates[each.words])
-    link_of = {pair: link for link, pair in enumerate(map(tuple, ends.tolist()))}
-    for key, rate in rates.items():
-        if not isinstance(key, str):
-            pair = (min(key), max(key))
-            require(pair in link_of, f"links.rate_bps: {key} given, but these two satellites have no link")
-            found[link_of[pair]] = round(rate)
+    found = np.round(_by_link("rate_bps", rates, ends, kind)).astype(np.int64)
     if not found.all():
         link = int(np.flatnonzero(found == 0)[0])
         raise ScenarioError(
             f"links.rate_bps: gives no rate to the {LinkKind(kind[link]).words} link "
             f"{ends[link, 0]}-{ends[link, 1]}; add its kind, or the pair"
         )
+    return found
+
+
+def _error_rates(links: LaserLinks, ends: np.ndarray, kind: np.ndarray) -> np.ndarray | None:
+    """Return the probability that each link corrupts a packet, shape (M,); None if no link does."""
+    rate = links.packet_error_rate
+    found = (
+        _by_link("packet_error_rate", rate, ends, kind)
+        if isinstance(rate, Mapping)
+        else np.full(len(ends), float(rate))
+    )
+    return found if found.any() else None
+
+
+def _by_link(
+    field: str, values: Mapping[str | tuple[int, int], float], ends: np.ndarray, kind: np.ndarray
+) -> np.ndarray:
+    """Return what a mapping gives each link, the pair first, shape (M,); 0 where it gives nothing."""
+    found = np.zeros(len(ends))
+    for each in LinkKind:
+        if each.words in values:
+            found[kind == each] = values[each.words]
+    link_of = {pair: link for link, pair in enumerate(map(tuple, ends.tolist()))}
+    for key, value in values.items():
+        if not isinstance(key, str):
+            pair = (min(key), max(key))
+            require(pair in link_of, f"links.{field}: {key} given, but these two satellites have no link")
+            found[link_of[pair]] = value
     return found

@@ -43,6 +43,10 @@ class LaserLinks:
         Bits a second, each direction: a number; or a mapping from kinds of links (``"intra-plane"``,
         ``"cross-plane"``, ``"seam"``, ``"inter-shell"``) and from pairs of satellites, which go first, to
         numbers, that covers every link; or an optical link budget, which gives each link a rate by its range.
+    packet_error_rate
+        Probability that a packet is corrupted on a link, each by itself: a number, or a mapping like that of
+        ``rate_bps``, in which links that it does not name have none. The receiving satellite drops the
+        packet; the formula knows nothing of it.
     max_range_km
         A link is feasible up to this length; None: any.
     grazing_altitude_km
@@ -81,6 +85,7 @@ class LaserLinks:
     topology: Topology = PlusGrid()
     terminals: int = 4
     rate_bps: float | Mapping[str | tuple[int, int], float] | OpticalLinkBudget = 100e9
+    packet_error_rate: float | Mapping[str | tuple[int, int], float] = 0.0
     max_range_km: float | None = None
     grazing_altitude_km: float = 80.0
     max_angular_rate_rad_s: float | None = 0.12
@@ -131,25 +136,9 @@ class LaserLinks:
         check_whole("links.queue_packets", self.queue_packets, least=1, most=_LONGEST_QUEUE)
 
     def _check_rates(self) -> None:
-        if isinstance(self.rate_bps, OpticalLinkBudget):
-            return
-        if not isinstance(self.rate_bps, Mapping):
-            check_number("links.rate_bps", self.rate_bps, least=1, most=HIGHEST_BPS)
-            return
-        kinds = {kind.words: kind for kind in LinkKind}
-        for key, rate in self.rate_bps.items():
-            if isinstance(key, str):
-                look_up("links.rate_bps", key, kinds)
-            else:
-                require(
-                    isinstance(key, tuple) and len(key) == 2,
-                    f"links.rate_bps: {key!r} given, must be a kind of link, or a pair of satellites",
-                )
-                require(
-                    key[0] == key[1] or key[::-1] not in self.rate_bps,
-                    f"links.rate_bps: {key} and {key[::-1]} given, which are one link; leave one out",
-                )
-            check_number(f"links.rate_bps[{key!r}]", rate, least=1, most=HIGHEST_BPS)
+        if not isinstance(self.rate_bps, OpticalLinkBudget):
+            _check_by_link("rate_bps", self.rate_bps, least=1, most=HIGHEST_BPS)
+        _check_by_link("packet_error_rate", self.packet_error_rate, least=0, most=1)
 
     @property
     def policy(self) -> LossPolicy:
@@ -160,3 +149,27 @@ class LaserLinks:
     def router(self) -> Router:
         """The routing protocol, looked up."""
         return router_named(self.routing)
+
+
+def _check_by_link(
+    field: str, values: float | Mapping[str | tuple[int, int], float], *, least: float, most: float
+) -> None:
+    """Raise unless values are a number, or a mapping of numbers from kinds of links and from pairs."""
+    path = f"links.{field}"
+    if not isinstance(values, Mapping):
+        check_number(path, values, least=least, most=most)
+        return
+    kinds = {kind.words: kind for kind in LinkKind}
+    for key, value in values.items():
+        if isinstance(key, str):
+            look_up(path, key, kinds)
+        else:
+            require(
+                isinstance(key, tuple) and len(key) == 2,
+                f"{path}: {key!r} given, must be a kind of link, or a pair of satellites",
+            )
+            require(
+                key[0] == key[1] or key[::-1] not in values,
+                f"{path}: {key} and {key[::-1]} given, which are one link; leave one out",
+            )
+        check_number(f"{path}[{key!r}]", value, least=least, most=most)

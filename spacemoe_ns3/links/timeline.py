@@ -70,6 +70,8 @@ class LinkTimeline:
         What becomes of packets when a link goes down.
     remarks
         What a user must know of the links.
+    packet_error_rate
+        Probability that a packet is corrupted on each link, shape (M,); None: none is.
     """
 
     layout: Layout
@@ -84,6 +86,7 @@ class LinkTimeline:
     queue_packets: int
     policy: LossPolicy = LossPolicy.REROUTE
     remarks: tuple[str, ...] = ()
+    packet_error_rate: np.ndarray | None = None
 
     @property
     def satellites(self) -> int:

@@ -21,7 +21,15 @@ from spacemoe_ns3.packet.plan import (
     Records,
 )
 from spacemoe_ns3.placement import Placement
-from spacemoe_ns3.results import DROP_REASONS, Account, EngineResult, Legs, TokenTrace, account_for
+from spacemoe_ns3.results import (
+    DROP_REASONS,
+    LEG_PARTS,
+    Account,
+    EngineResult,
+    Legs,
+    TokenTrace,
+    account_for,
+)
 
 
 def result_from_records(
@@ -46,7 +54,15 @@ def result_from_records(
         If a message or a job is missing, or the account does not balance.
     """
     dropped = dict(zip(DROP_REASONS, map(_side, records.account[2:]), strict=True))
-    account = Account(sent=_side(records.account[0]), received=_side(records.account[1]), dropped=dropped)
+    again, control, duplicates = ((int(segments), int(octets)) for segments, octets in records.extras)
+    account = Account(
+        sent=_side(records.account[0]),
+        received=_side(records.account[1]),
+        dropped=dropped,
+        again=again,
+        control=control,
+        duplicates=duplicates,
+    )
     _check_balance(account, records)
     if records.lost:
         raise UndeliveredError(_lost_words(records.lost, account), account=account.as_dict())
@@ -71,7 +87,9 @@ def _check_balance(account: Account, records: Records) -> None:
             f"accounting: {in_flight} segments are neither received nor dropped, but {records.in_flight} are "
             "in the network; report this bug"
         )
-    if not records.lost and any(unit["in_flight"] for unit in sides.values()):
+    # Copies and acknowledgements of messages that are there may be under way when the time span ends.
+    may_fly = ("segments", "bytes") if account.control[0] else ()
+    if not records.lost and any(side["in_flight"] for unit, side in sides.items() if unit not in may_fly):
         raise SimulationError(
             f"accounting: the run has ended with {in_flight} segments in flight; report this bug"
         )
@@ -82,8 +100,10 @@ def _lost_words(lost: str, account: Account) -> str:
     sides = account.as_dict()
     segments, messages = sides["segments"], sides["messages"]
     reasons = ", ".join(f"{count} {reason}" for reason, count in segments["dropped_by_reason"].items())
+    is_recovered = "given up" in messages["dropped_by_reason"]
+    why = "" if is_recovered else ", as nothing is sent again"
     return (
-        f"{lost}; messages lost in all: {messages['dropped']}, as nothing is sent again; segments: "
+        f"{lost}; messages lost in all: {messages['dropped']}{why}; segments: "
         f"{segments['sent']} sent = {segments['received']} received + {segments['dropped']} dropped "
         f"({reasons}) + {segments['in_flight']} in flight"
     )
@@ -149,7 +169,7 @@ def trace_from_records(records: Records, *, workload: Workload) -> TokenTrace:
 def _fill_legs(legs: Legs, messages: dict[str, np.ndarray], kind: int, workload: Workload) -> None:
     chosen = messages["kind"] == kind
     where = _where(messages, chosen, legs.sent.shape, workload)
-    for name in ("sent", "arrived", "propagation", "serialisation", "queueing", "waiting", "hops"):
+    for name in ("sent", "arrived", *LEG_PARTS, "hops"):
         getattr(legs, name)[where] = messages[name][chosen]
 
 

@@ -14,17 +14,19 @@ from spacemoe_ns3.links import Routes
 from spacemoe_ns3.moe import Workload
 from spacemoe_ns3.packet.capture import CapturePoint
 from spacemoe_ns3.placement import Placement
+from spacemoe_ns3.results import LEG_PARTS
+from spacemoe_ns3.transport import Transport, Udp
 
 MESSAGE_COLUMNS = (
     *("request", "token", "layer", "kind", "expert", "from_satellite", "to_satellite", "hops"),
-    *("sent", "arrived", "propagation", "serialisation", "queueing", "waiting"),
+    *("sent", "arrived", *LEG_PARTS),
 )
 JOB_COLUMNS = (
     *("kind", "request", "token", "layer", "expert", "satellite", "submitted", "started", "finished"),
 )
 LINK_COLUMNS = (
     *("packets", "bytes", "busy_ns"),
-    *("lost_queue_full", "lost_on_the_wire", "lost_cut", "lost_queued", "lost_link_down"),
+    *("lost_queue_full", "lost_on_the_wire", "lost_cut", "lost_queued", "lost_link_down", "lost_corrupted"),
     *("rerouted", "in_flight", "queued"),
 )
 PLAN_FILE, RECORDS_FILE, ERROR_FILE = "plan.pickle", "records.npz", "error.json"  # of a task's folder
@@ -47,12 +49,18 @@ class Plan:
         enter further slots.
     captures
         Link ends to capture.
+    transport
+        How messages get through.
+    seed
+        Fixes which packets are corrupted, at least 0.
     """
 
     workload: Workload
     placement: Placement
     routes: Routes
     captures: tuple[CapturePoint, ...] = ()
+    transport: Transport = Udp()
+    seed: int = 1
 
     def save(self, path: Path) -> None:
         """Write the plan to a file."""
@@ -73,12 +81,15 @@ class Records:
     Parameters
     ----------
     messages
-        Messages received, shape (n, 14), int64; columns :data:`MESSAGE_COLUMNS`, times in nanoseconds.
+        Messages received, shape (n, 16), int64; columns :data:`MESSAGE_COLUMNS`, times in nanoseconds.
     jobs
         Jobs finished, shape (n, 9), int64; columns :data:`JOB_COLUMNS`, times in nanoseconds.
     account
         Messages, segments, bytes of what was sent and received, and of what was dropped by reason
         (:data:`spacemoe_ns3.results.DROP_REASONS`), shape (2 + reasons, 3), int64.
+    extras
+        Segments and bytes of copies sent, of acknowledgements and requests sent, and of duplicates received,
+        shape (3, 2), int64.
     links
         What each direction of each link carried, shape (M, 2, columns), int64; columns :data:`LINK_COLUMNS`.
     in_flight
@@ -94,6 +105,7 @@ class Records:
     messages: np.ndarray
     jobs: np.ndarray
     account: np.ndarray
+    extras: np.ndarray
     links: np.ndarray
     in_flight: int
     events: int

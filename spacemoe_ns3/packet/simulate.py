@@ -9,11 +9,13 @@ from typing import Any
 
 import numpy as np
 
+from spacemoe_ns3.constants import NANOSECONDS_PER_SECOND
 from spacemoe_ns3.errors import SimulationError, UndeliveredError
 from spacemoe_ns3.links import LossPolicy
 from spacemoe_ns3.packet._ns import load_bridge
 from spacemoe_ns3.packet.plan import JOB_COLUMNS, LINK_COLUMNS, MESSAGE_COLUMNS, Plan, Records
 from spacemoe_ns3.results import DROP_REASONS
+from spacemoe_ns3.streams import stream
 
 
 def simulate(plan: Plan, *, folder: Path, report: Callable[[int], None]) -> Records:
@@ -76,11 +78,28 @@ def _build(simulation: Any, plan: Plan, folder: Path) -> None:
         _some(timeline.rate_bps, np.uint64),
         timeline.slots.count,
     )
+    if timeline.packet_error_rate is not None and len(timeline.ends):
+        simulation.SetPacketErrors(
+            np.ascontiguousarray(timeline.packet_error_rate, np.float64), _ns3_seed(plan.seed)
+        )
+    _set_transport(simulation, plan)
     destinations = np.ascontiguousarray(plan.routes.destinations, np.int32)
     simulation.SetDestinations(destinations, len(destinations))
     _place(simulation, plan)
     for point in plan.captures:
         simulation.EnablePcap(point.satellite, point.port, str(folder / point.file_name))
+
+
+def _ns3_seed(seed: int) -> int:
+    """Return the seed that ns-3 gets: it takes 32 bits, and not 0."""
+    return int(stream(seed, "packet.errors").integers(1, 2**32))
+
+
+def _set_transport(simulation: Any, plan: Plan) -> None:
+    recovery = plan.transport.recovery
+    if recovery is not None:
+        seconds = (recovery.timeout_s, recovery.asks_after_s, recovery.give_up_s)
+        simulation.SetRecovery(*(max(1, round(each * NANOSECONDS_PER_SECOND)) for each in seconds))
 
 
 def _place(simulation: Any, plan: Plan) -> None:
@@ -133,8 +152,10 @@ def _run(simulation: Any, plan: Plan, report: Callable[[int], None]) -> int:
         report(simulation.GetTokensEmitted())
         under_way = simulation.GetTokensUnderWay()
         later = starts_ns[starts_ns >= (slot + 1) * slots.slot_ns]
-        # What is left of a request that lost a message is not under way, but travels, and computes, on.
-        if under_way or simulation.GetSegmentsInFlight() or (later.size and simulation.GetMessagesLost()):
+        # What is left of a request that lost a message is not under way, but travels, and computes, on. What
+        # may be sent again needs the tables of its slot.
+        busy = under_way or simulation.GetSegmentsInFlight() or simulation.GetMessagesPending()
+        if busy or (later.size and simulation.GetMessagesLost()):
             slot += 1
         elif later.size:
             slot = int(later[0]) // slots.slot_ns
@@ -156,11 +177,13 @@ def _read(simulation: Any, plan: Plan, *, ended_ns: int) -> Records:
     jobs = _filled(simulation.CopyJobs, simulation.GetJobCount(), len(JOB_COLUMNS))
     account = _filled(simulation.CopyAccount, 3, 3)
     drops = _filled(simulation.CopyDrops, len(DROP_REASONS), 3)
+    extras = _filled(simulation.CopyExtras, 3, 2)
     links = _filled(simulation.CopyLinkCounters, len(plan.routes.timeline.ends), 2, len(LINK_COLUMNS))
     return Records(
         messages=messages,
         jobs=jobs,
         account=np.concatenate([account[:2], drops]),
+        extras=extras,
         links=links,
         in_flight=int(simulation.GetSegmentsInFlight()),
         events=int(simulation.GetEventCount()),

@@ -15,6 +15,7 @@ from spacemoe_ns3.results import PARTS, EngineResult, ExpectedLatency, Placement
 _MICROSECONDS = 1e6
 _MILLISECONDS = 1e3
 _NONE = "-"
+_RARE = ("retransmission", "transport")  # shown where there is any
 
 
 def render_table(results: list[PlacementResult], *, console: Console) -> None:
@@ -37,8 +38,8 @@ def render_table(results: list[PlacementResult], *, console: Console) -> None:
         "expected: the formula over all slots, link states and activations; ±: half width of its 95 % "
         "confidence interval, where activations were sampled; over bound: by how much it is above what no "
         "static placement can be faster than; analytic: on the packets' draws; difference: packets less "
-        f"analytic; speed-up: how many times faster {results[0].placement.name} is. The parts, compute to "
-        "waiting, are the packets', or the formula's where none were sent.\n"
+        f"analytic; speed-up: how many times faster {results[0].placement.name} is. The parts, compute "
+        "and so on, are the packets', or the formula's where none were sent.\n"
     )
 
 
@@ -135,9 +136,10 @@ def _over_bound(result: PlacementResult) -> str:
 
 def _part_columns(results: list[PlacementResult]) -> dict[str, list[str]]:
     breakdowns = [_either(result).breakdown_s() for result in results]
+    shown = [part for part in PARTS if part not in _RARE or any(each[part] for each in breakdowns)]
     return {
         f"{part}\nms": [f"{breakdown[part] * _MILLISECONDS:.3f}" for breakdown in breakdowns]
-        for part in PARTS
+        for part in shown
     }
 
 

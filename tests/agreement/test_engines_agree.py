@@ -13,7 +13,7 @@ from spacemoe_ns3 import Scenario, pipeline
 from spacemoe_ns3.analytic import replay
 from spacemoe_ns3.packet import LocalExecutor, Plan, Records
 from spacemoe_ns3.packet.accounting import trace_from_records
-from spacemoe_ns3.results import Legs, TokenTrace
+from spacemoe_ns3.results import LEG_PARTS, Legs, TokenTrace
 
 pytestmark = pytest.mark.packet
 
@@ -109,7 +109,7 @@ def test_each_message_is_the_sum_of_its_parts(
 ) -> None:
     for _, packets in traces_of(small_ring(rate_bps=1e8, survival=0.5), tmp_path, silent).values():
         for legs in (packets.dispatch, packets.result, packets.residual):
-            parts = legs.propagation + legs.serialisation + legs.queueing + legs.waiting
+            parts = sum(getattr(legs, part) for part in LEG_PARTS)
             np.testing.assert_array_equal(legs.arrived - legs.sent, parts)
             assert (legs.queueing >= 0).all()
             assert (legs.serialisation > 0).all()

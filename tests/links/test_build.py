@@ -283,3 +283,22 @@ def test_a_sky_may_have_no_links_at_all():
 
     assert sky.reason.shape == (12, 0)
     assert sky.network(3).ends.shape == (0, 2)
+
+
+def test_error_rates_go_by_kind_and_pairs_go_first_and_the_rest_has_none():
+    rates = {(2, 1): 0.5, "seam": 0.25}
+    sky = timeline(shell(), seam=True, packet_error_rate=rates)
+
+    for link, (a, b) in enumerate(sky.ends.tolist()):
+        by_kind = [0, 0, 0.25][sky.kind[link]]
+        assert sky.packet_error_rate[link] == {(1, 2): 0.5}.get((a, b), by_kind)
+    assert (timeline(shell(), seam=True, packet_error_rate=0.125).packet_error_rate == 0.125).all()
+
+
+def test_links_without_errors_have_no_error_rates():
+    assert timeline(shell(), seam=True).packet_error_rate is None
+
+
+def test_an_error_rate_of_a_pair_without_link_is_refused():
+    with pytest.raises(ScenarioError, match=r"^links\.packet_error_rate: \(0, 3\) given, but these two"):
+        hand_made([[8e6, 0, 0], [8e6, 1e6, 0]], packet_error_rate={(0, 3): 0.1})

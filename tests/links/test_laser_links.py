@@ -90,3 +90,18 @@ def test_an_unknown_loss_policy_is_refused_with_the_nearest():
         ScenarioError, match=r"^links\.on_loss: 'rerout' is not known; did you mean reroute\?$"
     ):
         LaserLinks(on_loss="rerout")
+
+
+@pytest.mark.parametrize(
+    ("rates", "message"),
+    [
+        (1.5, "links.packet_error_rate: 1.5 given, must be at least 0 and at most 1"),
+        ({"seam": -0.1}, "links.packet_error_rate['seam']: -0.1 given, must be at least 0 and at most 1"),
+        ({"seem": 0.1}, "links.packet_error_rate: 'seem' is not known; did you mean seam"),
+    ],
+)
+def test_a_packet_error_rate_is_a_probability_of_a_link_that_there_is(rates, message):
+    with pytest.raises(ScenarioError) as caught:
+        LaserLinks(packet_error_rate=rates)
+
+    assert str(caught.value).startswith(message)

@@ -319,7 +319,8 @@ def test_the_other_requests_of_a_run_that_lost_a_message_go_on(recorded):
         pytest.param(lambda records: {"in_flight": records.in_flight + 1}, id="a packet more in the network"),
         pytest.param(lambda records: {"messages": records.messages[1:]}, id="a message less"),
         pytest.param(
-            lambda records: {"account": records.account + np.eye(9, 3, dtype=int)}, id="one more sent"
+            lambda records: {"account": records.account + np.eye(len(records.account), 3, dtype=int)},
+            id="one more sent",
         ),
     ],
 )

@@ -60,6 +60,8 @@ def test_the_keys_of_a_placement_are_there(made):
         "serialisation",
         "queueing",
         "waiting",
+        "retransmission",
+        "transport",
     }
 
 

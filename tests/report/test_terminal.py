@@ -51,6 +51,26 @@ def test_the_parts_are_the_formulas_where_no_packets_were_sent(results):
         assert float(cell) == pytest.approx(mean_ms, abs=HALF_A_LAST_DIGIT)
 
 
+@pytest.mark.parametrize("part", ["retransmission", "transport"])
+def test_a_part_of_transports_is_a_column_only_where_there_is_any(results, part):
+    assert part in printed(results)
+
+    none = [
+        dataclasses.replace(
+            result,
+            packet=result.packet and without(result.packet, part),
+            analytic=result.analytic and without(result.analytic, part),
+        )
+        for result in results
+    ]
+    assert part not in printed(none)
+
+
+def without(engine, part):
+    tokens = {**engine.tokens, f"{part}_ns": 0 * engine.tokens[f"{part}_ns"]}
+    return dataclasses.replace(engine, tokens=tokens)
+
+
 def test_the_speed_up_is_that_of_the_first_placement(results):
     text = printed(results)
     times = results[1].analytic.tokens["latency_ns"].mean() / results[0].packet.tokens["latency_ns"].mean()

@@ -6,19 +6,21 @@
 #define MESSAGE_ENDPOINT_H
 
 #include "local-ports.h"
+#include "message-reassembly.h"
+#include "message-recovery.h"
 #include "moe-records.h"
 
 #include "ns3/address.h"
 #include "ns3/event-id.h"
+#include "ns3/nstime.h"
 #include "ns3/object.h"
 #include "ns3/ptr.h"
 #include "ns3/traced-callback.h"
 
 #include <deque>
 #include <functional>
-#include <map>
-#include <tuple>
 #include <utility>
+#include <vector>
 
 namespace ns3
 {
@@ -35,6 +37,10 @@ class Socket;
  * A message to another satellite is cut into segments of at most SegmentBytes of UDP payload, each
  * with a MoeHeader, and put together again at the receiver. Packets carry a PathLedgerTag; the
  * ledger of the segment that completes a message is the message's.
+ *
+ * With a Timeout above zero, what is lost is sent again: see MessageRecovery. The time until the
+ * copy was sent that completed the message is its retransmission. Without, a message that loses a
+ * segment never arrives.
  *
  * A message to the satellite on which it is sent never meets the network: it is received in the
  * nanosecond in which it is sent, without packets, in an event of its own. Such messages are
@@ -63,8 +69,8 @@ class MessageEndpoint : public Object
      */
     void Open(Ptr<Node> node, uint32_t satellite, uint16_t port, ReceiveCallback receive);
 
-    /// Close the port, forget half-received messages and those sent here on this satellite just
-    /// now.
+    /// Close the port, forget half-received messages, those sent here on this satellite just now,
+    /// and those that might have to be sent again.
     void Close();
 
     /**
@@ -85,6 +91,9 @@ class MessageEndpoint : public Object
      */
     uint32_t GetSegments(uint32_t messageBytes) const;
 
+    /** @return the number of messages that it may still send again or ask for */
+    virtual std::size_t GetPending() const;
+
     /**
      * TracedCallback signature for messages.
      *
@@ -95,10 +104,42 @@ class MessageEndpoint : public Object
   protected:
     void DoDispose() override;
 
-  private:
-    /// Request, token, layer, kind and expert: what tells two messages apart.
-    using Key = std::tuple<uint32_t, uint32_t, uint16_t, uint8_t, uint16_t>;
+    /**
+     * @brief Open what leads to the network.
+     * @param node where
+     * @throws std::runtime_error if the port is taken
+     */
+    virtual void OpenNetwork(Ptr<Node> node);
 
+    /// Close what leads to the network, and forget what is half-received.
+    virtual void CloseNetwork();
+
+    /**
+     * @brief Send a message to another satellite.
+     * @param record the message; its header lacks the segment only
+     * @param port where to
+     */
+    virtual void SendAway(const MessageRecord& record, uint16_t port);
+
+    /** @return whether what is lost of a message that leaves the satellite is sent again */
+    virtual bool IsRecovering() const;
+
+    /**
+     * @brief Hand a message to the application.
+     * @param record the message
+     */
+    void Receive(const MessageRecord& record);
+
+    /** @return the satellite where this endpoint is */
+    uint32_t GetSatellite() const;
+
+    /** @return the port at which it listens */
+    uint16_t GetPort() const;
+
+    TracedCallback<Ptr<const Packet>> m_segmentSentTrace;     //!< a segment was sent
+    TracedCallback<Ptr<const Packet>> m_segmentReceivedTrace; //!< a segment was received
+
+  private:
     /**
      * @brief Hand a message to its endpoint on this satellite.
      * @param message the message
@@ -108,6 +149,40 @@ class MessageEndpoint : public Object
 
     /// Receive the oldest message sent here on this satellite.
     void ReceiveFromHere();
+
+    /**
+     * @brief Send segments of a message.
+     * @param record the message
+     * @param port where to
+     * @param segments which
+     * @param copy 0 for what is sent first, then counted up
+     */
+    void SendSegments(const MessageRecord& record,
+                      uint16_t port,
+                      const std::vector<uint16_t>& segments,
+                      uint32_t copy);
+
+    /**
+     * @brief Send one datagram.
+     * @param packet its payload, with MoeHeader and ledger
+     * @param satellite where to
+     * @param port where to
+     */
+    void SendDatagram(Ptr<Packet> packet, uint32_t satellite, uint16_t port);
+
+    /// Acknowledge a message. @param incoming the message
+    void Acknowledge(const MessageRecovery::Incoming& incoming);
+
+    /// Ask for what is missing of a message. @param incoming the message
+    void Ask(const MessageRecovery::Incoming& incoming);
+
+    /**
+     * @brief Hear what a receiver has to say.
+     * @param header an acknowledgement or a request
+     * @param packet the datagram's payload
+     * @param peer the receiver
+     */
+    void HearControl(const MoeHeader& header, Ptr<Packet> packet, uint32_t peer);
 
     /**
      * @brief Take what has arrived.
@@ -122,20 +197,24 @@ class MessageEndpoint : public Object
      */
     void HandleSegment(Ptr<Packet> packet, const Address& from);
 
-    uint32_t m_segmentBytes{0};         //!< UDP payload of a full segment
-    uint8_t m_ttl{0};                   //!< of the packets
-    uint32_t m_satellite{0};            //!< where this endpoint is
-    uint16_t m_port{0};                 //!< at which it listens
-    Ptr<LocalPorts> m_neighbours;       //!< the open endpoints of this satellite
-    Ptr<Socket> m_socket;               //!< the socket
-    ReceiveCallback m_receive;          //!< whom to tell
-    std::map<Key, uint32_t> m_received; //!< segments received of messages not yet complete
+    Time m_timeout;                 //!< MessageRecovery::Times::timeout
+    Time m_askAfter;                //!< MessageRecovery::Times::askAfter
+    Time m_giveUp;                  //!< MessageRecovery::Times::giveUp
+    uint32_t m_segmentBytes{0};     //!< UDP payload of a full segment
+    uint8_t m_ttl{0};               //!< of the packets
+    uint32_t m_satellite{0};        //!< where this endpoint is
+    uint16_t m_port{0};             //!< at which it listens
+    Ptr<LocalPorts> m_neighbours;   //!< the open endpoints of this satellite
+    Ptr<Socket> m_socket;           //!< the socket
+    ReceiveCallback m_receive;      //!< whom to tell
+    MessageReassembly m_reassembly; //!< segments received
+    MessageRecovery m_recovery;     //!< what may have to be sent again
     /// Messages from this satellite that are received in this nanosecond, in order.
     std::deque<std::pair<EventId, MessageRecord>> m_fromHere;
-    TracedCallback<const MessageRecord&> m_sentTrace;         //!< a message was sent
-    TracedCallback<const MessageRecord&> m_receivedTrace;     //!< a message was received
-    TracedCallback<Ptr<const Packet>> m_segmentSentTrace;     //!< a segment was sent
-    TracedCallback<Ptr<const Packet>> m_segmentReceivedTrace; //!< a segment was received
+    TracedCallback<const MessageRecord&> m_sentTrace;     //!< a message was sent
+    TracedCallback<const MessageRecord&> m_receivedTrace; //!< a message was received
+    TracedCallback<const MessageRecord&> m_givenUpTrace;  //!< a message was given up
+    TracedCallback<Ptr<const Packet>> m_duplicateTrace;   //!< a segment was there already
 };
 
 } // namespace ns3

@@ -25,6 +25,12 @@ MoeHeader::IsValid() const
     return m_isValid;
 }
 
+bool
+MoeHeader::IsControl() const
+{
+    return kind == ACKNOWLEDGEMENT || kind == REPEAT;
+}
+
 TypeId
 MoeHeader::GetInstanceTypeId() const
 {
@@ -49,7 +55,8 @@ MoeHeader::Serialize(Buffer::Iterator start) const
     start.WriteHtonU16(expert);
     start.WriteHtonU16(segment);
     start.WriteHtonU16(segments);
-    start.WriteHtonU16(0);
+    start.WriteU8(about);
+    start.WriteU8(copy);
     start.WriteHtonU32(messageBytes);
     start.WriteHtonU64(static_cast<uint64_t>(sentNanoseconds));
 }
@@ -72,19 +79,27 @@ MoeHeader::Deserialize(Buffer::Iterator start)
     expert = start.ReadNtohU16();
     segment = start.ReadNtohU16();
     segments = start.ReadNtohU16();
-    start.ReadNtohU16();
+    about = start.ReadU8();
+    copy = start.ReadU8();
     messageBytes = start.ReadNtohU32();
     sentNanoseconds = static_cast<int64_t>(start.ReadNtohU64());
-    m_isValid = m_isValid && rawKind >= DISPATCH && rawKind <= RESIDUAL && segment < segments;
+    m_isValid = m_isValid && rawKind >= DISPATCH && rawKind <= REPEAT && segment < segments;
+    const bool isAboutMessage = about >= DISPATCH && about <= RESIDUAL;
+    m_isValid = m_isValid && (!IsControl() || isAboutMessage);
     return BYTES;
 }
 
 void
 MoeHeader::Print(std::ostream& os) const
 {
-    static const char* const NAMES[] = {"unknown kind", "dispatch", "result", "residual"};
+    static const char* const NAMES[] =
+        {"unknown kind", "dispatch", "result", "residual", "acknowledgement", "request to repeat"};
     os << "request " << request << ", token " << token << ", layer " << layer << ", "
-       << NAMES[kind > RESIDUAL ? 0 : kind];
+       << NAMES[kind > REPEAT ? 0 : kind];
+    if (IsControl())
+    {
+        os << " of " << NAMES[about > RESIDUAL ? 0 : about];
+    }
     if (expert != NO_EXPERT)
     {
         os << " of expert " << expert;

@@ -57,6 +57,8 @@ DescribeLoss(LossReason reason)
         return "went down while it was being transmitted";
     case LossReason::QUEUED:
         return "went down while it was in the transmit queue";
+    case LossReason::CORRUPTED:
+        return "corrupted it";
     default:
         return "was down when it came to the transmitter";
     }
@@ -85,6 +87,10 @@ MoeRecorder::ObserveApplication(Ptr<Application> application)
                                          MakeCallback(&MoeRecorder::MessageSent, this));
     endpoint->TraceConnectWithoutContext("MessageReceived",
                                          MakeCallback(&MoeRecorder::MessageReceived, this));
+    endpoint->TraceConnectWithoutContext("MessageGivenUp",
+                                         MakeCallback(&MoeRecorder::MessageGivenUp, this));
+    endpoint->TraceConnectWithoutContext("SegmentDuplicate",
+                                         MakeCallback(&MoeRecorder::SegmentDuplicate, this));
     endpoint->TraceConnectWithoutContext("SegmentSent",
                                          MakeCallback(&MoeRecorder::SegmentSent, this));
     endpoint->TraceConnectWithoutContext("SegmentReceived",
@@ -180,6 +186,12 @@ MoeRecorder::GetDropped(DropReason reason) const
     return m_dropped[static_cast<std::size_t>(reason)];
 }
 
+const MoeRecorder::Account&
+MoeRecorder::GetExtra(Extra extra) const
+{
+    return m_extra[static_cast<std::size_t>(extra)];
+}
+
 uint64_t
 MoeRecorder::GetSegmentsInFlight() const
 {
@@ -242,6 +254,10 @@ MoeRecorder::MessageSent(const MessageRecord& message)
 {
     ++m_sent.messages;
     m_outstanding.emplace(message.message, message);
+    if (message.isRecovered)
+    {
+        m_recovered.insert(message.message);
+    }
 }
 
 void
@@ -249,7 +265,37 @@ MoeRecorder::MessageReceived(const MessageRecord& message)
 {
     ++m_received.messages;
     m_outstanding.erase(message.message);
+    m_lastLoss.erase(message.message);
+    if (m_lostMessages.erase(message.message) > 0)
+    {
+        --m_dropped[static_cast<std::size_t>(DropReason::GIVEN_UP)].messages;
+    }
     m_messages.push_back(message);
+}
+
+void
+MoeRecorder::MessageGivenUp(const MessageRecord& message)
+{
+    if (m_outstanding.count(message.message) == 0)
+    {
+        return; // it has arrived: what was lost is the acknowledgement
+    }
+    const Time after = Simulator::Now() - message.sent;
+    const auto loss = m_lastLoss.find(message.message);
+    LoseMessage(message,
+                DropReason::GIVEN_UP,
+                "given up " + std::to_string(after.GetNanoSeconds()) +
+                    " ns after it was sent, without an acknowledgement; the last loss of it: " +
+                    (loss == m_lastLoss.end() ? "none, it is under way or waits for a path"
+                                              : loss->second));
+}
+
+void
+MoeRecorder::SegmentDuplicate(Ptr<const Packet> packet)
+{
+    Account& account = m_extra[static_cast<std::size_t>(Extra::DUPLICATE)];
+    ++account.segments;
+    account.bytes += packet->GetSize();
 }
 
 void
@@ -257,6 +303,15 @@ MoeRecorder::SegmentSent(Ptr<const Packet> packet)
 {
     ++m_sent.segments;
     m_sent.bytes += packet->GetSize();
+    MoeHeader header;
+    packet->PeekHeader(header);
+    if (header.IsControl() || header.copy > 0)
+    {
+        const Extra extra = header.IsControl() ? Extra::CONTROL : Extra::AGAIN;
+        Account& account = m_extra[static_cast<std::size_t>(extra)];
+        ++account.segments;
+        account.bytes += packet->GetSize();
+    }
 }
 
 void
@@ -310,7 +365,7 @@ MoeRecorder::LinkLost(const NetDevice* device,
     }
     static_assert(
         static_cast<int>(DropReason::QUEUE_FULL) == static_cast<int>(LossReason::QUEUE_FULL) &&
-            static_cast<int>(DropReason::LINK_DOWN) == static_cast<int>(LossReason::LINK_DOWN),
+            static_cast<int>(DropReason::CORRUPTED) == static_cast<int>(LossReason::CORRUPTED),
         "the reasons of links come first, in the same order");
     Dropped(packet,
             PPP_BYTES + IPV4_BYTES + UDP_BYTES,
@@ -365,25 +420,40 @@ MoeRecorder::Dropped(Ptr<const Packet> packet,
     {
         return; // not a message of the ring
     }
-    Account& account = m_dropped[static_cast<std::size_t>(reason)];
-    const auto found = m_outstanding.find(ledger.GetMessage());
-    if (found != m_outstanding.end())
+    const uint64_t message = ledger.GetMessage();
+    const auto found = m_outstanding.find(message);
+    if (m_recovered.count(message) > 0)
     {
-        if (m_firstLost.empty())
+        if (found != m_outstanding.end())
         {
-            m_firstLost = "message lost (" + Describe(found->second) + "): " + words;
+            m_lastLoss[message] = words;
         }
-        ++account.messages;
-        m_lostMessages.insert(ledger.GetMessage());
-        LoseRequest(found->second.header.request);
-        m_outstanding.erase(found);
     }
-    else if (m_lostMessages.count(ledger.GetMessage()) == 0)
+    else if (found != m_outstanding.end())
+    {
+        LoseMessage(MessageRecord(found->second), reason, words);
+    }
+    else if (m_lostMessages.count(message) == 0)
     {
         return; // a ledger of another program
     }
+    Account& account = m_dropped[static_cast<std::size_t>(reason)];
     ++account.segments;
     account.bytes += packet->GetSize() - headerBytes;
+}
+
+void
+MoeRecorder::LoseMessage(const MessageRecord& message, DropReason reason, const std::string& words)
+{
+    if (m_firstLost.empty())
+    {
+        m_firstLost = "message lost (" + Describe(message) + "): " + words;
+    }
+    ++m_dropped[static_cast<std::size_t>(reason)].messages;
+    m_lostMessages.insert(message.message);
+    LoseRequest(message.header.request);
+    m_lastLoss.erase(message.message);
+    m_outstanding.erase(message.message);
 }
 
 void

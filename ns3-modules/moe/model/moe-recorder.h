@@ -32,12 +32,14 @@ class Packet;
  *
  * Collects what the ring's trace sources say, and keeps account of what is under way.
  *
- * sent = received + dropped + in flight, for messages, segments and bytes, at any time. Nothing is
- * sent again, so a message that loses a segment can never arrive: it counts as dropped from its
- * first lost segment on, and its request is lost with it. Other requests go on. Segments are
- * accounted for one by one: those of a lost message that arrive are received, and those that are
- * lost are dropped, each for its own reason. A message that does not leave its satellite counts as
- * a message, with no segments and no bytes.
+ * sent = received + dropped + in flight, for messages, segments and bytes, at any time. Where
+ * nothing is sent again, a message that loses a segment can never arrive: it counts as dropped from
+ * its first lost segment on, and its request is lost with it. Other requests go on. Where messages
+ * are recovered, they are dropped when their senders give them up; one that arrives nevertheless
+ * counts as received after all, but its request remains lost. Segments are accounted for one by
+ * one: those of a lost message that arrive are received, and those that are lost are dropped, each
+ * for its own reason. Copies, acknowledgements and requests are segments like others. A message
+ * that does not leave its satellite counts as a message, with no segments and no bytes.
  */
 class MoeRecorder : public Object
 {
@@ -50,6 +52,17 @@ class MoeRecorder : public Object
         uint64_t bytes{0};    //!< UDP payload, MoeHeader included
     };
 
+    /** Segments that recovery adds. */
+    enum class Extra : uint8_t
+    {
+        AGAIN,     //!< sent, of messages, not for the first time
+        CONTROL,   //!< sent, acknowledgements and requests
+        DUPLICATE, //!< received, were there already
+    };
+
+    /// Number of values of Extra.
+    static constexpr std::size_t EXTRAS = 3;
+
     /** Why a segment was dropped. */
     enum class DropReason : uint8_t
     {
@@ -58,12 +71,14 @@ class MoeRecorder : public Object
         CUT,          //!< LossReason::CUT
         QUEUED,       //!< LossReason::QUEUED
         LINK_DOWN,    //!< LossReason::LINK_DOWN
+        CORRUPTED,    //!< LossReason::CORRUPTED
         TIME_TO_LIVE, //!< it had passed too many satellites
         OTHER,        //!< IPv4 dropped it for another reason
+        GIVEN_UP,     //!< of messages only: it was not acknowledged in time
     };
 
     /// Number of values of DropReason.
-    static constexpr std::size_t DROP_REASONS = 7;
+    static constexpr std::size_t DROP_REASONS = 9;
 
     /**
      * @brief Get the type ID.
@@ -110,6 +125,13 @@ class MoeRecorder : public Object
     const Account& GetDropped(DropReason reason) const;
 
     /**
+     * @brief What recovery adds.
+     * @param extra which part of what was sent or received
+     * @return the account, of segments and bytes
+     */
+    const Account& GetExtra(Extra extra) const;
+
+    /**
      * @brief Count the segments that are in the network now.
      *
      * They are counted where they are: on the laser links, in their transmit queues, waiting for a
@@ -150,6 +172,16 @@ class MoeRecorder : public Object
      * @param message the message
      */
     void MessageReceived(const MessageRecord& message);
+    /**
+     * @brief Trace sink: a message was given up.
+     * @param message the message
+     */
+    void MessageGivenUp(const MessageRecord& message);
+    /**
+     * @brief Trace sink: a segment was there already.
+     * @param packet the UDP payload
+     */
+    void SegmentDuplicate(Ptr<const Packet> packet);
     /**
      * @brief Trace sink: a segment was sent.
      * @param packet the UDP payload
@@ -234,6 +266,14 @@ class MoeRecorder : public Object
                  const std::string& words);
 
     /**
+     * @brief Account for a message that will never arrive, unless another was the first.
+     * @param message the message
+     * @param reason why
+     * @param words why, in words
+     */
+    void LoseMessage(const MessageRecord& message, DropReason reason, const std::string& words);
+
+    /**
      * @brief Give a request up: its tokens are no longer under way.
      * @param request sequence
      */
@@ -252,7 +292,10 @@ class MoeRecorder : public Object
     Account m_sent;                                  //!< what was sent
     Account m_received;                              //!< what was received
     std::array<Account, DROP_REASONS> m_dropped;     //!< what was dropped, by DropReason
-    std::set<uint64_t> m_lostMessages;               //!< numbers of messages that lost a segment
+    std::array<Account, EXTRAS> m_extra;             //!< what recovery adds, by Extra
+    std::set<uint64_t> m_lostMessages;               //!< numbers of messages that are dropped
+    std::set<uint64_t> m_recovered;                  //!< numbers of messages sent with recovery
+    std::map<uint64_t, std::string> m_lastLoss;      //!< why, of those of them that are under way
     std::set<uint32_t> m_lostRequests;               //!< requests of these messages
     std::string m_firstLost;                         //!< the first of them, in words
     std::map<uint32_t, uint64_t> m_tokensOf;         //!< tokens begun and not emitted, by request

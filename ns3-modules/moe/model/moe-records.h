@@ -18,7 +18,8 @@ namespace ns3
  * @ingroup moe
  *
  * One message, as its receiver saw it when the last segment was there.
- * arrived - sent = propagation + serialisation + queueing + waiting, to the nanosecond.
+ * arrived - sent = propagation + serialisation + queueing + waiting + retransmission + transport,
+ * to the nanosecond.
  *
  * A message that did not leave its satellite has no segments, no hops, and takes no time.
  */
@@ -35,6 +36,9 @@ struct MessageRecord
     Time serialisation;        //!< transmission of the message's own bits on idle links
     Time queueing;             //!< behind other messages at transmitters
     Time waiting;              //!< without a path
+    Time retransmission;       //!< until the copy was sent that completed the message
+    Time transport;            //!< until TCP sent the packet that completed the message
+    bool isRecovered{false};   //!< whether what is lost of it is sent again
 };
 
 /**

@@ -28,7 +28,7 @@ constexpr std::array<uint8_t, 36> LAYOUT = {
     0x0b, 0x0c,                                     // expert
     0x0d, 0x0e,                                     // segment
     0x0f, 0x10,                                     // segments
-    0x00, 0x00,                                     // reserved
+    0x00, 0x00,                                     // about, copy
     0x11, 0x12, 0x13, 0x14,                         // message bytes
     0x15, 0x16, 0x17, 0x18, 0x19, 0x1a, 0x1b, 0x1c, // sent
 };
@@ -38,6 +38,8 @@ constexpr std::size_t VERSION_OFFSET = 4;
 constexpr std::size_t KIND_OFFSET = 5;      //!< see above
 constexpr std::size_t SEGMENT_OFFSET = 18;  //!< see above
 constexpr std::size_t SEGMENTS_OFFSET = 20; //!< see above
+constexpr std::size_t ABOUT_OFFSET = 22;    //!< see above
+constexpr std::size_t COPY_OFFSET = 23;     //!< see above
 
 /** @return a header whose bytes all differ */
 MoeHeader
@@ -126,7 +128,9 @@ class InvalidBytesTestCase : public TestCase
         Expect(Change(KIND_OFFSET, 0), false, "kind 0");
         Expect(Change(KIND_OFFSET, 1), true, "kind 1, dispatch");
         Expect(Change(KIND_OFFSET, 3), true, "kind 3, residual");
-        Expect(Change(KIND_OFFSET, 4), false, "kind 4");
+        Expect(Change(KIND_OFFSET, 4), false, "kind 4, about no kind");
+        Expect(Change(KIND_OFFSET, 6), false, "kind 6");
+        CheckControl();
         Expect(Change(KIND_OFFSET, 255), false, "kind 255");
         std::array<uint8_t, 36> bytes = LAYOUT;
         bytes[SEGMENT_OFFSET] = bytes[SEGMENTS_OFFSET];
@@ -138,6 +142,35 @@ class InvalidBytesTestCase : public TestCase
         Expect(bytes, false, "no segments");
         CheckTruncated();
         CheckRandom();
+    }
+
+    /// Read what is about messages.
+    void CheckControl()
+    {
+        for (const uint8_t kind : {MoeHeader::ACKNOWLEDGEMENT, MoeHeader::REPEAT})
+        {
+            std::array<uint8_t, 36> bytes = Change(KIND_OFFSET, kind);
+            for (uint32_t about = 0; about < 256; ++about)
+            {
+                bytes[ABOUT_OFFSET] = about;
+                Expect(bytes, about >= 1 && about <= 3, "about kind " + std::to_string(about));
+            }
+        }
+        std::array<uint8_t, 36> bytes = Change(COPY_OFFSET, 9);
+        MoeHeader header;
+        Create<Packet>(bytes.data(), bytes.size())->PeekHeader(header);
+        NS_TEST_EXPECT_MSG_EQ(+header.copy, 9, "copy");
+        NS_TEST_EXPECT_MSG_EQ(header.IsControl(), false, "a copy is a message");
+        bytes[KIND_OFFSET] = 5;
+        bytes[ABOUT_OFFSET] = 3;
+        Create<Packet>(bytes.data(), bytes.size())->PeekHeader(header);
+        NS_TEST_EXPECT_MSG_EQ(+header.about, 3, "about");
+        NS_TEST_EXPECT_MSG_EQ(header.IsControl(), true, "a request is about a message");
+        Ptr<Packet> packet = Create<Packet>();
+        packet->AddHeader(header);
+        std::array<uint8_t, 36> written{};
+        packet->CopyData(written.data(), written.size());
+        NS_TEST_EXPECT_MSG_EQ((written == bytes), true, "bytes written");
     }
 
     /**

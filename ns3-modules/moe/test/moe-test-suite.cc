@@ -314,6 +314,7 @@ class MoeTestSuite : public TestSuite
         for (const auto& make : {MakeMoeWorkloadTestCases,
                                  MakeMoeHeaderTestCases,
                                  MakeMessageEndpointTestCases,
+                                 MakeMessageRecoveryTestCases,
                                  MakeStayingMessageTestCases,
                                  MakeMoeRingTestCases,
                                  MakeMoeDropTestCases,

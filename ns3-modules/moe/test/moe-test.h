@@ -133,6 +133,12 @@ std::vector<TestCase*> MakeMessageEndpointTestCases();
 
 /**
  * @ingroup moe-test
+ * @return the cases of messages that are sent again
+ */
+std::vector<TestCase*> MakeMessageRecoveryTestCases();
+
+/**
+ * @ingroup moe-test
  * @return the cases of messages that do not leave their satellite
  */
 std::vector<TestCase*> MakeStayingMessageTestCases();

@@ -39,7 +39,8 @@ class Pair
         : m_network({Vector(0, 0, 0), Vector(3, 0, 0)})
     {
         m_network.Connect(0, 1);
-        m_network.Load({1}, {0, ForwardingTables::NO_PORT});
+        constexpr uint8_t NONE = ForwardingTables::NO_PORT;
+        m_network.Load({0, 1}, {NONE, 0, 0, NONE});
     }
 
     /**

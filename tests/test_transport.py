@@ -1,0 +1,43 @@
+"""What a scenario says of its transport."""
+
+import pytest
+
+from spacemoe_ns3 import SelectiveRepeat, Udp
+from spacemoe_ns3.errors import ScenarioError
+from spacemoe_ns3.transport import check_transport
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"timeout_s": 0}, "transport.recovery.timeout_s: 0 given, must be at least 1e-09"),
+        (
+            {"timeout_s": 1, "ask_s": 2},
+            "transport.recovery.ask_s: 2 given, must be at least 1e-09 and at most 1",
+        ),
+        ({"timeout_s": 3, "give_up_s": 2}, "transport.recovery.give_up_s: 2 given, must be at least 3"),
+        ({"give_up_s": float("inf")}, "transport.recovery.give_up_s: inf given, must be"),
+    ],
+)
+def test_times_that_make_no_sense_are_refused(values, message):
+    with pytest.raises(ScenarioError) as caught:
+        SelectiveRepeat(**values)
+
+    assert str(caught.value).startswith(message)
+
+
+def test_a_receiver_asks_after_half_the_timeout_if_nothing_is_said():
+    assert SelectiveRepeat(timeout_s=3).asks_after_s == 1.5
+    assert SelectiveRepeat(timeout_s=3, ask_s=1).asks_after_s == 1
+
+
+@pytest.mark.parametrize("recovery", [True, "selective-repeat", 1.0])
+def test_recovery_that_is_none_is_refused(recovery):
+    with pytest.raises(ScenarioError, match=r"^transport\.recovery: .* given, must be SelectiveRepeat\(\)"):
+        Udp(recovery=recovery)
+
+
+@pytest.mark.parametrize("transport", ["udp", None, Udp])
+def test_what_is_no_transport_is_refused(transport):
+    with pytest.raises(ScenarioError, match=r"^transport: .* given, must be Udp\(\)"):
+        check_transport(transport)
