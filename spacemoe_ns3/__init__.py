@@ -52,7 +52,7 @@ if TYPE_CHECKING:
     )
     from spacemoe_ns3.scenario import Scenario, load
     from spacemoe_ns3.studies import Alternative, Published, Study, Sweep
-    from spacemoe_ns3.transport import SelectiveRepeat, Udp
+    from spacemoe_ns3.transport import SelectiveRepeat, Tcp, Udp
 
 __all__ = [
     "Alternative",
@@ -95,6 +95,7 @@ __all__ = [
     "SpacemoeError",
     "Study",
     "Sweep",
+    "Tcp",
     "Udp",
     "Uniform",
     "WalkerShell",
@@ -146,7 +147,7 @@ _HOMES = {
     ),
     "scenario": ("Scenario", "load"),
     "studies": ("Alternative", "Published", "Study", "Sweep"),
-    "transport": ("SelectiveRepeat", "Udp"),
+    "transport": ("SelectiveRepeat", "Tcp", "Udp"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 

@@ -48,7 +48,8 @@ class Scenario:
     slots
         The time span and its slots.
     transport
-        How messages get through: :class:`spacemoe_ns3.Udp`, with or without recovery of what is lost.
+        How messages get through: :class:`spacemoe_ns3.Udp`, with or without recovery of what is lost,
+        or :class:`spacemoe_ns3.Tcp`.
     placements
         Placement algorithms, or names of registered ones; their names are distinct.
     hosts_per_satellite

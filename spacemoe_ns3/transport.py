@@ -4,12 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from spacemoe_ns3.checks import check_kind, check_number
+from spacemoe_ns3.checks import check_kind, check_number, check_whole, look_up
 from spacemoe_ns3.errors import require
 
 _LEAST_S = 1e-9  # ns-3 counts nanoseconds
 _MOST_S = 1e6
+_DELAYED_ACK_S = 0.2  # ns-3's TcpSocket::DelAckTimeout; sooner, whatever is lost or not is sent again
 _ASK_SHARE = 0.5  # of the timeout, until a receiver asks
+_SMALLEST_BUFFER = 65_536  # a full packet fits
+_LARGEST_BUFFER = 2**30 - 1  # what TCP's window can say (RFC 7323)
+_MOST_RETRIES = 60  # the time until then doubles with each
+CONGESTION_CONTROLS = (
+    *("TcpBbr", "TcpBic", "TcpCubic", "TcpDctcp", "TcpHighSpeed", "TcpHtcp", "TcpHybla", "TcpIllinois"),
+    *("TcpLedbat", "TcpLinuxReno", "TcpLp", "TcpNewReno", "TcpScalable", "TcpVegas", "TcpVeno"),
+    *("TcpWestwoodPlus", "TcpYeah"),
+)
+"""Names of ns-3's congestion controls."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +91,49 @@ class Udp:
             check_kind("transport.recovery", self.recovery, SelectiveRepeat, "SelectiveRepeat(), or None")
 
 
-Transport = Udp
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tcp:
+    """Messages over persistent TCP connections: ns-3's sockets.
+
+    Parameters
+    ----------
+    congestion_control
+        One of :data:`CONGESTION_CONTROLS`.
+    buffer_bytes
+        Capacity of each send and each receive buffer; what does not fit waits at its sender.
+    initial_window
+        Congestion window of a new connection, in packets.
+    minimum_timeout_s
+        Least seconds until a packet is sent again, above 0.2: that is how long ns-3's receivers may put off
+        an acknowledgement. They double with each repetition.
+    retries
+        How often a packet is sent again without any acknowledgement, until its connection, and all messages
+        on it, are given up and the placement fails.
+
+    Raises
+    ------
+    ScenarioError
+        If a value is out of its range.
+    """
+
+    congestion_control: str = "TcpCubic"
+    buffer_bytes: int = 4_194_304
+    initial_window: int = 10
+    minimum_timeout_s: float = 1.0
+    retries: int = 6
+
+    def __post_init__(self) -> None:
+        check_kind("transport.congestion_control", self.congestion_control, str, "a name")
+        look_up("transport.congestion_control", self.congestion_control, dict.fromkeys(CONGESTION_CONTROLS))
+        check_whole("transport.buffer_bytes", self.buffer_bytes, least=_SMALLEST_BUFFER, most=_LARGEST_BUFFER)
+        check_whole("transport.initial_window", self.initial_window, least=1, most=_LARGEST_BUFFER)
+        check_number(
+            "transport.minimum_timeout_s", self.minimum_timeout_s, above=_DELAYED_ACK_S, most=_MOST_S
+        )
+        check_whole("transport.retries", self.retries, least=1, most=_MOST_RETRIES)
+
+
+Transport = Udp | Tcp
 
 
 def check_transport(transport: object) -> None:
@@ -98,6 +150,6 @@ def check_transport(transport: object) -> None:
         If it is none.
     """
     require(
-        isinstance(transport, Udp),
-        f"transport: {transport!r} given, must be Udp(), with or without recovery",
+        isinstance(transport, (Udp, Tcp)),
+        f"transport: {transport!r} given, must be Udp(), with or without recovery, or Tcp()",
     )

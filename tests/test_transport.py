@@ -2,7 +2,7 @@
 
 import pytest
 
-from spacemoe_ns3 import SelectiveRepeat, Udp
+from spacemoe_ns3 import SelectiveRepeat, Tcp, Udp
 from spacemoe_ns3.errors import ScenarioError
 from spacemoe_ns3.transport import check_transport
 
@@ -41,3 +41,26 @@ def test_recovery_that_is_none_is_refused(recovery):
 def test_what_is_no_transport_is_refused(transport):
     with pytest.raises(ScenarioError, match=r"^transport: .* given, must be Udp\(\)"):
         check_transport(transport)
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        (
+            {"congestion_control": "TcpCubik"},
+            "transport.congestion_control: 'TcpCubik' is not known; did you mean TcpCubic",
+        ),
+        (
+            {"buffer_bytes": 1000},
+            "transport.buffer_bytes: 1000 given, must be a whole number, at least 65536",
+        ),
+        ({"initial_window": 0}, "transport.initial_window: 0 given, must be a whole number, at least 1"),
+        ({"minimum_timeout_s": 0.2}, "transport.minimum_timeout_s: 0.2 given, must be above 0.2"),
+        ({"retries": 0}, "transport.retries: 0 given, must be a whole number, at least 1"),
+    ],
+)
+def test_settings_of_tcp_that_make_no_sense_are_refused(values, message):
+    with pytest.raises(ScenarioError) as caught:
+        Tcp(**values)
+
+    assert str(caught.value).startswith(message)

@@ -19,6 +19,8 @@
 #include "ns3/queue-size.h"
 #include "ns3/rng-seed-manager.h"
 #include "ns3/simulator.h"
+#include "ns3/tcp-congestion-ops.h"
+#include "ns3/tcp-endpoint.h"
 #include "ns3/trace-helper.h"
 #include "ns3/uinteger.h"
 
@@ -37,6 +39,7 @@ using namespace ns3;
 namespace
 {
 constexpr uint32_t IP_AND_UDP_BYTES = 28; //!< IPv4 header without options, and UDP header
+constexpr uint32_t IP_AND_TCP_BYTES = 52; //!< IPv4 and TCP headers, and TCP's time stamps
 constexpr std::int64_t DIRECTIONS = 2;    //!< of a link, a random stream each
 
 /**
@@ -226,6 +229,31 @@ Simulation::SetRecovery(std::int64_t timeoutNs, std::int64_t askAfterNs, std::in
     helper.SetEndpointAttribute("Timeout", TimeValue(NanoSeconds(timeoutNs)));
     helper.SetEndpointAttribute("AskAfter", TimeValue(NanoSeconds(askAfterNs)));
     helper.SetEndpointAttribute("GiveUp", TimeValue(NanoSeconds(giveUpNs)));
+}
+
+void
+Simulation::SetTcp(const std::string& congestionControl,
+                   std::uint32_t bufferBytes,
+                   std::uint32_t initialWindow,
+                   std::int64_t minimumTimeoutNs,
+                   std::uint32_t retries)
+{
+    TypeId control;
+    if (!TypeId::LookupByNameFailSafe("ns3::" + congestionControl, &control) ||
+        !control.IsChildOf(TcpCongestionOps::GetTypeId()))
+    {
+        throw std::invalid_argument("simulation: ns-3 has no congestion control " +
+                                    congestionControl);
+    }
+    MoeHelper& helper = m_parts->helper;
+    helper.SetEndpointType("ns3::TcpEndpoint");
+    helper.SetEndpointAttribute("CongestionControl", TypeIdValue(control));
+    helper.SetEndpointAttribute("TcpSegmentBytes",
+                                UintegerValue(m_parts->mtuBytes - IP_AND_TCP_BYTES));
+    helper.SetEndpointAttribute("BufferBytes", UintegerValue(bufferBytes));
+    helper.SetEndpointAttribute("InitialWindow", UintegerValue(initialWindow));
+    helper.SetEndpointAttribute("MinimumTimeout", TimeValue(NanoSeconds(minimumTimeoutNs)));
+    helper.SetEndpointAttribute("Retries", UintegerValue(retries));
 }
 
 void

@@ -94,6 +94,20 @@ class Simulation
     void SetRecovery(std::int64_t timeoutNs, std::int64_t askAfterNs, std::int64_t giveUpNs);
 
     /**
+     * Send messages over TCP; before SetSequences(), and instead of SetRecovery().
+     * @param congestionControl a TcpCongestionOps of ns-3, such as TcpCubic
+     * @param bufferBytes of each send and each receive buffer
+     * @param initialWindow congestion window of a new connection, in segments
+     * @param minimumTimeoutNs least time until a packet is sent again
+     * @param retries of a packet, until its connection is given up
+     */
+    void SetTcp(const std::string& congestionControl,
+                std::uint32_t bufferBytes,
+                std::uint32_t initialWindow,
+                std::int64_t minimumTimeoutNs,
+                std::uint32_t retries);
+
+    /**
      * Place the gateways of the model; any number of them may share a satellite.
      * @param gateways satellites, [layers]
      * @param gatewayNs computing time of each layer's gateway, [layers]

@@ -16,6 +16,7 @@ from spacemoe_ns3.packet._ns import load_bridge
 from spacemoe_ns3.packet.plan import JOB_COLUMNS, LINK_COLUMNS, MESSAGE_COLUMNS, Plan, Records
 from spacemoe_ns3.results import DROP_REASONS
 from spacemoe_ns3.streams import stream
+from spacemoe_ns3.transport import Tcp
 
 
 def simulate(plan: Plan, *, folder: Path, report: Callable[[int], None]) -> Records:
@@ -96,7 +97,17 @@ def _ns3_seed(seed: int) -> int:
 
 
 def _set_transport(simulation: Any, plan: Plan) -> None:
-    recovery = plan.transport.recovery
+    transport = plan.transport
+    if isinstance(transport, Tcp):
+        simulation.SetTcp(
+            transport.congestion_control,
+            transport.buffer_bytes,
+            transport.initial_window,
+            max(1, round(transport.minimum_timeout_s * NANOSECONDS_PER_SECOND)),
+            transport.retries,
+        )
+        return
+    recovery = transport.recovery
     if recovery is not None:
         seconds = (recovery.timeout_s, recovery.asks_after_s, recovery.give_up_s)
         simulation.SetRecovery(*(max(1, round(each * NANOSECONDS_PER_SECOND)) for each in seconds))
@@ -142,7 +153,8 @@ def _run(simulation: Any, plan: Plan, report: Callable[[int], None]) -> int:
     """
     slots = plan.routes.timeline.slots
     starts_ns = plan.workload.starts_ns
-    slot = int(starts_ns[0]) // slots.slot_ns
+    # TCP opens its connections at time zero.
+    slot = 0 if isinstance(plan.transport, Tcp) else int(starts_ns[0]) // slots.slot_ns
     while True:
         table = plan.routes.table(slot)
         simulation.LoadTable(slot, table, table.size)

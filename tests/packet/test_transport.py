@@ -2,83 +2,30 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 import numpy as np
 import pytest
-from builders import hosts, network, routes_to, work
+from packet_circle import (
+    LAYERS,
+    LINKS,
+    LOSS,
+    TOKENS,
+    TOP_K,
+    circle,
+    column,
+    cut_off,
+    outputs,
+    plan_over,
+    record_all,
+    result_of,
+)
 
-from spacemoe_ns3 import SelectiveRepeat, Udp
-from spacemoe_ns3.constants import SPEED_OF_LIGHT_M_S
+from spacemoe_ns3 import Udp
 from spacemoe_ns3.errors import UndeliveredError
-from spacemoe_ns3.latency import segment_wire_bits
-from spacemoe_ns3.packet import LocalExecutor, Plan, Records, result_from_records
 from spacemoe_ns3.packet.accounting import trace_from_records
-from spacemoe_ns3.packet.plan import DISPATCH, JOB_COLUMNS, LINK_COLUMNS, MESSAGE_COLUMNS
+from spacemoe_ns3.packet.plan import DISPATCH, LINK_COLUMNS, MESSAGE_COLUMNS
 from spacemoe_ns3.results import LEG_PARTS
 
 pytestmark = pytest.mark.packet
-
-SATELLITES, LAYERS, EXPERTS, TOP_K, TOKENS = 8, 2, 3, 2, 12
-HOP_M = 0.002 * SPEED_OF_LIGHT_M_S  # 2 ms of light
-MTU_BYTES, MESSAGE_BYTES = 500, 2000  # five packets a message
-SLOT_NS, SLOTS = 100_000_000, 400
-LOSS = 0.05
-RECOVERY = Udp(recovery=SelectiveRepeat(timeout_s=0.1, ask_s=0.03, give_up_s=5))
-# Two neighbours each, and the one across: whatever link is gone, there is a way.
-LINKS = sorted(
-    {tuple(sorted((a, (a + step) % SATELLITES))) for a in range(SATELLITES) for step in (1, SATELLITES // 2)}
-)
-GONE_FROM_SLOT = 1  # of a link that goes; the first token is under way by then
-
-
-def circle(*, gone=None, **settings):
-    """Satellites in a circle, three links each; one of the links may go for good, with what is on it."""
-    angle = 2 * np.pi * np.arange(SATELLITES) / SATELLITES
-    radius_m = HOP_M / (2 * np.sin(np.pi / SATELLITES))
-    up = np.ones((SLOTS, len(LINKS)), bool)
-    if gone is not None:
-        up[GONE_FROM_SLOT:, gone] = False
-    return network(
-        positions_m=radius_m * np.stack([np.cos(angle), np.sin(angle), 0 * angle], axis=1),
-        ends=LINKS,
-        up=up,
-        slot_ns=SLOT_NS,
-        rate_bps=10**7,
-        mtu_bytes=MTU_BYTES,
-        policy="drop",
-        **settings,
-    )
-
-
-def plan_over(timeline, *, transport=RECOVERY, seed=1, busy=False):
-    """Two sequences of six tokens at once; with ``busy`` the first message meets the end of a slot."""
-    random = np.random.default_rng(5)
-    activations = random.random((TOKENS, LAYERS, EXPERTS)).argsort(axis=-1)[..., :TOP_K]
-    workload = work(
-        activations=activations,
-        experts=EXPERTS,
-        message_bytes=MESSAGE_BYTES,
-        starts_ns=(0, SLOT_NS - 3_000_000 if busy else 1_000_000),
-        sequence_tokens=[TOKENS // 2] * 2,
-        gateway_ns=1_000_000,
-        expert_ns=500_000,
-        sends_residual=True,
-    )
-    placement = hosts(gateways=(0, 4), experts=((1, 2, 3), (5, 6, 7)))
-    bits = segment_wire_bits(message_bytes=MESSAGE_BYTES, mtu_bytes=MTU_BYTES)
-    routes = routes_to(timeline, placement.hosts(), packet_bits=int(bits[0]))
-    return Plan(workload=workload, placement=placement, routes=routes, transport=transport, seed=seed)
-
-
-def cut_off():
-    """Expert 2 of layer 0, on satellite 3, loses all its links for good."""
-    up = np.ones((SLOTS, len(LINKS)), bool)
-    up[GONE_FROM_SLOT:, [link for link, ends in enumerate(LINKS) if 3 in ends]] = False
-    timeline = circle()
-    reason = np.where(up, timeline.reason, 11).astype(np.uint8)
-    return dataclasses.replace(timeline, reason=reason)
-
 
 PLANS = {
     "lossless": lambda: plan_over(circle(), transport=Udp()),
@@ -102,31 +49,7 @@ SURVIVORS += ["lossy", "lossy, other seed"]
 @pytest.fixture(scope="module")
 def recorded(tmp_path_factory):
     """What ns-3 recorded of each plan."""
-    folder = tmp_path_factory.mktemp("transport")
-    with LocalExecutor(workers=2) as executor:
-        for number, make in enumerate(PLANS.values()):
-            executor.submit(str(number), make(), folder / str(number))
-        outcomes = {event.name: event.outcome for event in executor.events(wait=True) if event.outcome}
-    return {name: outcomes[str(number)] for number, name in enumerate(PLANS)}
-
-
-def result_of(name, records):
-    assert isinstance(records, Records), records
-    plan = PLANS[name]()
-    return result_from_records(
-        records, workload=plan.workload, placement=plan.placement, ends=plan.routes.timeline.ends
-    )
-
-
-def column(table, columns, name):
-    return table[:, columns.index(name)]
-
-
-def outputs(records):
-    """What was computed, by sequence, in order: kind, token, layer; experts of a layer in any order."""
-    names = ("request", "token", "layer", "kind", "expert", "satellite")
-    jobs = [tuple(row) for row in np.stack([column(records.jobs, JOB_COLUMNS, n) for n in names], axis=1)]
-    return sorted(jobs)
+    return record_all(PLANS, tmp_path_factory.mktemp("transport"))
 
 
 def test_a_lossless_network_makes_no_copies(recorded):
@@ -144,7 +67,7 @@ def test_a_lossless_network_makes_no_copies(recorded):
 
 @pytest.mark.parametrize("name", SURVIVORS)
 def test_all_tokens_finish_with_the_same_outputs_each_once(recorded, name):
-    result = result_of(name, recorded[name])
+    result = result_of(PLANS[name](), recorded[name])
 
     assert len(result.tokens["latency_ns"]) == TOKENS
     assert outputs(recorded[name]) == outputs(recorded["lossless"])
@@ -156,7 +79,7 @@ def test_all_tokens_finish_with_the_same_outputs_each_once(recorded, name):
 
 @pytest.mark.parametrize("name", SURVIVORS)
 def test_the_account_balances_with_copies_and_each_link_agrees(recorded, name):
-    account = result_of(name, recorded[name]).account.as_dict()
+    account = result_of(PLANS[name](), recorded[name]).account.as_dict()
     lost = [column for column in LINK_COLUMNS if column.startswith("lost_")]
     of_links = recorded[name].links[..., [LINK_COLUMNS.index(each) for each in lost]].sum()
 
@@ -180,7 +103,7 @@ def test_each_message_is_the_sum_of_its_parts(recorded, name):
 
 
 def test_what_loss_costs_is_retransmission(recorded):
-    lossy, lossless = (result_of(name, recorded[name]) for name in ("very lossy", "lossless"))
+    lossy, lossless = (result_of(PLANS[name](), recorded[name]) for name in ("very lossy", "lossless"))
 
     assert lossy.breakdown_s()["retransmission"] > 0
     assert lossless.breakdown_s()["retransmission"] == 0
@@ -208,14 +131,14 @@ def test_the_seed_fixes_what_is_lost(recorded):
 
 def test_without_recovery_a_corrupted_packet_fails_the_placement_and_is_named(recorded):
     with pytest.raises(UndeliveredError, match=r"a laser link of satellite \d corrupted it") as caught:
-        result_of("lossy, not recovering", recorded["lossy, not recovering"])
+        result_of(PLANS["lossy, not recovering"](), recorded["lossy, not recovering"])
     assert "nothing is sent again" in str(caught.value)
     assert set(caught.value.account["segments"]["dropped_by_reason"]) == {"corrupted"}
 
 
 def test_what_never_gets_through_is_given_up_and_named(recorded):
     with pytest.raises(UndeliveredError) as caught:
-        result_of("all corrupted", recorded["all corrupted"])
+        result_of(PLANS["all corrupted"](), recorded["all corrupted"])
 
     for words in (
         "request 0, token 0, layer 0, dispatch of expert",
@@ -233,7 +156,7 @@ def test_when_no_path_is_left_the_run_says_what_it_waited_for(recorded):
     records = recorded["cut off"]
 
     with pytest.raises(UndeliveredError) as caught:
-        result_of("cut off", records)
+        result_of(PLANS["cut off"](), records)
     assert "layer 0, dispatch of expert 2, " in str(caught.value)
     assert "to satellite 3, sent at" in str(caught.value)
 

@@ -10,6 +10,7 @@
 #include "ns3/message-endpoint.h"
 #include "ns3/node.h"
 #include "ns3/pointer.h"
+#include "ns3/tcp-endpoint.h"
 #include "ns3/uinteger.h"
 
 #include <stdexcept>
@@ -20,6 +21,12 @@ namespace ns3
 MoeHelper::MoeHelper()
 {
     m_endpointFactory.SetTypeId("ns3::MessageEndpoint");
+}
+
+void
+MoeHelper::SetEndpointType(const std::string& name)
+{
+    m_endpointFactory = ObjectFactory(name);
 }
 
 void
@@ -56,6 +63,13 @@ MoeHelper::Install(const NodeContainer& satellites,
         recorder->ObserveApplication(application);
         applications.Add(application);
     };
+    if (m_endpointFactory.GetTypeId() == TcpEndpoint::GetTypeId())
+    {
+        for (uint32_t satellite = 0; satellite < satellites.GetN(); ++satellite)
+        {
+            TcpLedger::Get(satellites.Get(satellite), satellite);
+        }
+    }
     auto resident = workload->GetResidents().begin();
     for (uint32_t layer = 0; layer < workload->GetLayers(); ++layer)
     {

@@ -28,6 +28,12 @@ class MoeHelper
     MoeHelper();
 
     /**
+     * @brief Choose the endpoints made from now on; their attributes are the default ones.
+     * @param name MessageEndpoint, which they are at first, or a subclass: ns3::TcpEndpoint
+     */
+    void SetEndpointType(const std::string& name);
+
+    /**
      * @brief Set an attribute of the endpoints made from now on.
      * @param name attribute of MessageEndpoint
      * @param value its value

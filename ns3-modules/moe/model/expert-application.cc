@@ -31,6 +31,14 @@ ExpertApplication::GetTypeId()
     return tid;
 }
 
+void
+ExpertApplication::StartApplication()
+{
+    MoeApplication::StartApplication();
+    m_endpoint->Connect(m_workload->GetGateway(m_layer + 1),
+                        m_workload->GetGatewayPort(m_layer + 1));
+}
+
 uint16_t
 ExpertApplication::GetPort() const
 {

@@ -29,6 +29,7 @@ class ExpertApplication : public MoeApplication
     static TypeId GetTypeId();
 
   protected:
+    void StartApplication() override;
     uint16_t GetPort() const override;
     uint32_t GetSatellite() const override;
     void HandleMessage(const MessageRecord& message) override;

@@ -41,6 +41,19 @@ void
 GatewayApplication::StartApplication()
 {
     MoeApplication::StartApplication();
+    for (const MoeWorkload::Resident& resident : m_workload->GetResidents())
+    {
+        if (resident.layer == m_layer)
+        {
+            m_endpoint->Connect(resident.satellite,
+                                m_workload->GetExpertPort(m_layer, resident.expert));
+        }
+    }
+    if (m_workload->SendsResidual())
+    {
+        m_endpoint->Connect(m_workload->GetGateway(m_layer + 1),
+                            m_workload->GetGatewayPort(m_layer + 1));
+    }
     if (m_layer != 0)
     {
         return;

@@ -132,7 +132,7 @@ MessageEndpoint::OpenNetwork(Ptr<Node> node)
          },
          [this](const MessageRecovery::Incoming& incoming) { Ask(incoming); },
          [this](const MessageRecovery::Incoming& incoming) { Acknowledge(incoming); },
-         [this](const MessageRecord& record) { m_givenUpTrace(record); }});
+         [this](const MessageRecord& record) { GiveUp(record); }});
 }
 
 void
@@ -182,6 +182,23 @@ bool
 MessageEndpoint::IsRecovering() const
 {
     return m_timeout.IsStrictlyPositive();
+}
+
+void
+MessageEndpoint::Connect(uint32_t, uint16_t)
+{
+}
+
+void
+MessageEndpoint::GiveUp(const MessageRecord& record)
+{
+    m_givenUpTrace(record);
+}
+
+uint8_t
+MessageEndpoint::GetTtl() const
+{
+    return m_ttl;
 }
 
 uint32_t

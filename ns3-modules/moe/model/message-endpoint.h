@@ -89,7 +89,14 @@ class MessageEndpoint : public Object
      * @param messageBytes its length
      * @return the number
      */
-    uint32_t GetSegments(uint32_t messageBytes) const;
+    virtual uint32_t GetSegments(uint32_t messageBytes) const;
+
+    /**
+     * @brief Prepare for messages to another endpoint; datagrams need no preparation.
+     * @param satellite where
+     * @param port where
+     */
+    virtual void Connect(uint32_t satellite, uint16_t port);
 
     /** @return the number of messages that it may still send again or ask for */
     virtual std::size_t GetPending() const;
@@ -129,6 +136,15 @@ class MessageEndpoint : public Object
      * @param record the message
      */
     void Receive(const MessageRecord& record);
+
+    /**
+     * @brief Tell that a message is not sent again any more.
+     * @param record the message
+     */
+    void GiveUp(const MessageRecord& record);
+
+    /** @return IPv4 time to live of the packets, in hops */
+    uint8_t GetTtl() const;
 
     /** @return the satellite where this endpoint is */
     uint32_t GetSatellite() const;

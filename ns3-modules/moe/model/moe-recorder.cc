@@ -137,6 +137,11 @@ MoeRecorder::ObserveNetwork(Ptr<Node> node)
                                                 MakeCallback(&MoeRecorder::LinkLost, this, source));
         }
     }
+    if (auto tcp = node->GetObject<TcpLedger>())
+    {
+        tcp->TraceConnectWithoutContext("Sent", MakeCallback(&MoeRecorder::TcpSent, this));
+        tcp->TraceConnectWithoutContext("Received", MakeCallback(&MoeRecorder::TcpReceived, this));
+    }
     auto ipv4 = node->GetObject<Ipv4L3Protocol>();
     ipv4->TraceConnectWithoutContext("Drop", MakeCallback(&MoeRecorder::Ipv4Dropped, this));
     ipv4->TraceConnectWithoutContext("Tx", MakeCallback(&MoeRecorder::Ipv4Sent, this));
@@ -286,16 +291,45 @@ MoeRecorder::MessageGivenUp(const MessageRecord& message)
                 DropReason::GIVEN_UP,
                 "given up " + std::to_string(after.GetNanoSeconds()) +
                     " ns after it was sent, without an acknowledgement; the last loss of it: " +
-                    (loss == m_lastLoss.end() ? "none, it is under way or waits for a path"
-                                              : loss->second));
+                    (loss != m_lastLoss.end() ? loss->second
+                     : m_lastTcpLoss.empty()  ? "none, it is under way or waits for a path"
+                                              : "of some TCP packet: " + m_lastTcpLoss));
 }
 
 void
 MoeRecorder::SegmentDuplicate(Ptr<const Packet> packet)
 {
-    Account& account = m_extra[static_cast<std::size_t>(Extra::DUPLICATE)];
+    AddExtra(Extra::DUPLICATE, packet->GetSize());
+}
+
+void
+MoeRecorder::AddExtra(Extra extra, uint32_t bytes)
+{
+    Account& account = m_extra[static_cast<std::size_t>(extra)];
     ++account.segments;
-    account.bytes += packet->GetSize();
+    account.bytes += bytes;
+}
+
+void
+MoeRecorder::TcpSent(uint32_t bytes, TcpLedger::Kind kind)
+{
+    ++m_sent.segments;
+    m_sent.bytes += bytes;
+    if (kind != TcpLedger::Kind::DATA)
+    {
+        AddExtra(kind == TcpLedger::Kind::CONTROL ? Extra::CONTROL : Extra::AGAIN, bytes);
+    }
+}
+
+void
+MoeRecorder::TcpReceived(uint32_t bytes, TcpLedger::Kind kind)
+{
+    ++m_received.segments;
+    m_received.bytes += bytes;
+    if (kind == TcpLedger::Kind::REPEATED)
+    {
+        AddExtra(Extra::DUPLICATE, bytes);
+    }
 }
 
 void
@@ -307,10 +341,7 @@ MoeRecorder::SegmentSent(Ptr<const Packet> packet)
     packet->PeekHeader(header);
     if (header.IsControl() || header.copy > 0)
     {
-        const Extra extra = header.IsControl() ? Extra::CONTROL : Extra::AGAIN;
-        Account& account = m_extra[static_cast<std::size_t>(extra)];
-        ++account.segments;
-        account.bytes += packet->GetSize();
+        AddExtra(header.IsControl() ? Extra::CONTROL : Extra::AGAIN, packet->GetSize());
     }
 }
 
@@ -422,7 +453,12 @@ MoeRecorder::Dropped(Ptr<const Packet> packet,
     }
     const uint64_t message = ledger.GetMessage();
     const auto found = m_outstanding.find(message);
-    if (m_recovered.count(message) > 0)
+    if (message >= TcpLedger::FIRST_CONNECTION)
+    {
+        headerBytes -= UDP_BYTES; // of TCP, its header counts
+        m_lastTcpLoss = words;
+    }
+    else if (m_recovered.count(message) > 0)
     {
         if (found != m_outstanding.end())
         {

@@ -6,6 +6,7 @@
 #define MOE_RECORDER_H
 
 #include "moe-records.h"
+#include "tcp-ledger.h"
 
 #include "ns3/ipv4-l3-protocol.h"
 #include "ns3/laser-link-counters.h"
@@ -193,6 +194,18 @@ class MoeRecorder : public Object
      */
     void SegmentReceived(Ptr<const Packet> packet);
     /**
+     * @brief Trace sink: a TCP packet was sent.
+     * @param bytes of TCP, header included
+     * @param kind what it is
+     */
+    void TcpSent(uint32_t bytes, TcpLedger::Kind kind);
+    /**
+     * @brief Trace sink: a TCP packet was received.
+     * @param bytes of TCP, header included
+     * @param kind what it is
+     */
+    void TcpReceived(uint32_t bytes, TcpLedger::Kind kind);
+    /**
      * @brief Trace sink: a job was finished.
      * @param job the job
      */
@@ -266,6 +279,13 @@ class MoeRecorder : public Object
                  const std::string& words);
 
     /**
+     * @brief Count a segment that recovery adds.
+     * @param extra which part of what was sent or received
+     * @param bytes of it
+     */
+    void AddExtra(Extra extra, uint32_t bytes);
+
+    /**
      * @brief Account for a message that will never arrive, unless another was the first.
      * @param message the message
      * @param reason why
@@ -298,6 +318,7 @@ class MoeRecorder : public Object
     std::map<uint64_t, std::string> m_lastLoss;      //!< why, of those of them that are under way
     std::set<uint32_t> m_lostRequests;               //!< requests of these messages
     std::string m_firstLost;                         //!< the first of them, in words
+    std::string m_lastTcpLoss;                       //!< why the last TCP packet was lost
     std::map<uint32_t, uint64_t> m_tokensOf;         //!< tokens begun and not emitted, by request
     uint64_t m_tokensUnderWay{0};                    //!< the same, without lost requests
     uint64_t m_tokensEmitted{0};                     //!< tokens emitted

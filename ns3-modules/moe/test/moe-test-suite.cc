@@ -320,7 +320,8 @@ class MoeTestSuite : public TestSuite
                                  MakeMoeDropTestCases,
                                  MakeSharedSatelliteTestCases,
                                  MakeChangingHostTestCases,
-                                 MakeMoeLossTestCases})
+                                 MakeMoeLossTestCases,
+                                 MakeTcpEndpointTestCases})
         {
             for (TestCase* testCase : make())
             {

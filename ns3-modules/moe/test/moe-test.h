@@ -139,6 +139,12 @@ std::vector<TestCase*> MakeMessageRecoveryTestCases();
 
 /**
  * @ingroup moe-test
+ * @return the cases of TcpEndpoint
+ */
+std::vector<TestCase*> MakeTcpEndpointTestCases();
+
+/**
+ * @ingroup moe-test
  * @return the cases of messages that do not leave their satellite
  */
 std::vector<TestCase*> MakeStayingMessageTestCases();
