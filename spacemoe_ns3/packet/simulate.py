@@ -167,7 +167,9 @@ def _run(simulation: Any, plan: Plan, report: Callable[[int], None]) -> int:
         # What is left of a request that lost a message is not under way, but travels, and computes, on. What
         # may be sent again needs the tables of its slot.
         busy = under_way or simulation.GetSegmentsInFlight() or simulation.GetMessagesPending()
-        if busy or (later.size and simulation.GetMessagesLost()):
+        # A TCP socket that does not know yet that it is open speaks up whenever it likes.
+        is_restless = isinstance(plan.transport, Tcp) or simulation.GetMessagesLost()
+        if busy or (later.size and is_restless):
             slot += 1
         elif later.size:
             slot = int(later[0]) // slots.slot_ns
