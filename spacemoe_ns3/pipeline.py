@@ -112,6 +112,16 @@ class Experiment:
     wire_bits: np.ndarray
     tokens: SampledTokens
 
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What a user must know: of the sky, and of each placement."""
+        said = [
+            f"placement {placement.name}: {remark}"
+            for placement in self.placements
+            for remark in placement.remarks
+        ]
+        return (*self.sky.remarks, *said)
+
     def routes_to(self, placement: Placement) -> Routes:
         """Return the forwarding tables towards the hosts of a placement."""
         return Routes(

@@ -173,7 +173,7 @@ def _run(
                 links=len(experiment.sky.timeline.ends),
                 results=results,
                 failures=outcome.failures,
-                remarks=experiment.sky.remarks,
+                remarks=experiment.remarks,
                 skew=experiment.problem.gating.skew(),
             )
             found = studies.evaluate(study, outcome, workers=workers, progress=progress)
@@ -236,7 +236,7 @@ def _show(results: list[Any], out: Path, experiment: Experiment, found: StudyRes
     if results:
         render_table(results, console=console)
     render_skew(experiment.problem.gating.skew(), console=console)
-    for remark in experiment.sky.remarks:
+    for remark in experiment.remarks:
         console.print(f"Note: {remark}", soft_wrap=True)
     if found is not None:
         console.print()
