@@ -5,7 +5,7 @@
     .venv/bin/python benchmarks/placement.py --slots 10 --placements 5 --plane-list 33    # a small one
 
 The paper's constellation and model (``scenarios/ring32.py``): 32 layers x 8 experts, 1056 satellites, 200
-slots. *Evaluating* a placement gives the exact expectation and its parts, and samples 10,000 tokens. Two kinds
+slots. *Evaluating* a placement gives the exact expectation, its parts, and 10,000 sampled tokens. Two kinds
 of placements are evaluated: with the paper's gateways and other experts each time (``rand-intra-cg``), where
 the ways around the gateways are found once for all, and with other gateways each time (``rand-place``).
 
