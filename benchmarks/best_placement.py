@@ -6,8 +6,8 @@
 
 Three constellations (the paper's; Starlink at 550 km, Kuiper at 630 km, with the +Grid closed) and three
 models. SpaceMoE (arXiv 2605.00515) and ``joint`` have the same rule: one host a satellite, or eight where a
-model has more hosts than there are satellites. ``packed`` may put four times as many on a satellite, as far as
-its memory holds them.
+model has more hosts than there are satellites. ``packed`` may put four times as many on a satellite, as far
+as its memory holds them.
 Satellites are those of the paper: gateways on the SpaceCloud iX10, experts on the SBC-2A72. What is given is
 the expected latency of a token and the bound that no static placement can beat, over an orbit cut in slots;
 seeds draw link outages and expert weights, the same for all placements. Intervals are Student's, 95 %; those
