@@ -82,8 +82,8 @@ def _check_paths(ways: Ways, placement: Placement) -> None:
         onward = placement.gateways[(layer + 1) % len(placement.gateways)]
         raise UndeliveredError(
             f"placement {placement.name}: no slot has a path for expert {expert} of layer {layer} on "
-            f"satellite {host}, from gateway {placement.gateways[layer]} or on to gateway {onward}; give links "
-            "that connect them, or exclude what is cut off"
+            f"satellite {host}, from gateway {placement.gateways[layer]} or on to gateway {onward}; give "
+            "links that connect them, or exclude what is cut off"
         )
 
 
