@@ -126,7 +126,9 @@ def test_a_file_with_two_scenarios_is_refused(file):
 
 
 def test_a_file_may_vary_a_scenario_that_it_imports(file):
-    path = file(GOOD + "import dataclasses\nbase, scenario = scenario, dataclasses.replace(scenario, seed=77)\n")
+    path = file(
+        GOOD + "import dataclasses\nbase, scenario = scenario, dataclasses.replace(scenario, seed=77)\n"
+    )
 
     assert load(path)[0].seed == 77
 
