@@ -1,16 +1,17 @@
 """Make every number and figure of the README and of the docs anew.
 
-    .venv/bin/python docs/regenerate.py            # all but the benchmark: about two minutes
+    .venv/bin/python docs/regenerate.py            # all but the studies and the benchmark: about two minutes
+    .venv/bin/python docs/regenerate.py --studies  # the studies: half an hour or more on two processors
+    .venv/bin/python docs/regenerate.py --studies trend_size  # one of them
     .venv/bin/python docs/regenerate.py --write    # the texts and the first figure only, from docs/data
 
-Runs ``spacemoe-ns3 run scenarios/ring32.py``, the formula for ten seeds, and ``spacemoe-ns3 sky`` for two
-scenarios; keeps what they say in ``docs/data``, draws the figures, and puts the tables between their markers
-in the pages. ``docs/data/sky.benchmark.json`` is made by ``benchmarks/sky.py --json``.
+Runs ``spacemoe-ns3 run scenarios/ring32.py`` and ``spacemoe-ns3 sky`` for two scenarios, or ``spacemoe-ns3
+run`` for studies; keeps what they say in ``docs/data``, draws the figures, and puts the tables between their
+markers in the pages. ``docs/data/sky.benchmark.json`` is made by ``benchmarks/sky.py --json``.
 """
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import re
 import subprocess
@@ -21,31 +22,22 @@ from typing import Any
 
 import numpy as np
 
-from spacemoe_ns3 import load, pipeline
-from spacemoe_ns3.progress import silent
-
 ROOT = Path(__file__).parents[1]
 SCENARIO = ROOT / "scenarios" / "ring32.py"
 SUMMARY = ROOT / "docs" / "data" / "ring32.summary.json"
-SEEDS = ROOT / "docs" / "data" / "ring32.seeds.json"
 FIGURE = ROOT / "docs" / "figures" / "ring32.svg"
 LIVING = ROOT / "scenarios" / "living_links.py"
 SKY = ROOT / "docs" / "data" / "living_links.sky.txt"
 WHY = ROOT / "docs" / "data" / "living_links.why.txt"
 WHY_NOT = ("--slot", "150", "--why", "30", "100")  # satellite 30 has failed in this slot
 BENCHMARK = ROOT / "docs" / "data" / "sky.benchmark.json"
-SEED_COUNT = 10
-
-# Seconds a token over eight data sets: arXiv 2605.00515, the table of its evaluation.
-PAPER = {
-    "spacemoe": (1.02, 1.07),
-    "rand-place": (5.28, 5.30),
-    "rand-intra": (4.13, 4.16),
-    "rand-intra-cg": (3.34, 3.37),
-}
+STUDIES = ("paper_table", "trend_altitude", "trend_size", "trend_survival", "trend_tracking")
+TRENDS = STUDIES[1:]
 PARTS = ("compute", "propagation", "serialisation", "queueing", "waiting")
 MILLISECONDS = 1e3
 MICROSECONDS = 1e6
+PERCENT = 1e2
+NONE = "–"
 
 
 def run_summary() -> None:
@@ -57,21 +49,29 @@ def run_summary() -> None:
         SUMMARY.write_bytes((out / "summary.json").read_bytes())
 
 
-def run_seeds() -> None:
-    """Evaluate the expected latency for other seeds: other placements, outages and weights."""
-    scenario, _ = load(SCENARIO)
-    rows: dict[str, list[float]] = {}
-    for seed in range(1, SEED_COUNT + 1):
-        experiment = pipeline.prepare(dataclasses.replace(scenario, seed=seed), progress=silent())
-        for placement in experiment.placements:
-            expected = pipeline.expected_s_per_token(
-                workload=experiment.workload,
-                placement=placement,
-                sets=experiment.sets,
-                delays=experiment.gateway_delays(placement.gateways),
-            )
-            rows.setdefault(placement.name, []).append(expected)
-    SEEDS.write_text(json.dumps({"seeds": SEED_COUNT, "expected_s_per_token": rows}, indent=1) + "\n")
+def study_data(name: str) -> Path:
+    """Return where the numbers of a study are kept."""
+    return ROOT / "docs" / "data" / f"{name}.study.json"
+
+
+def run_study(name: str) -> None:
+    """Run a study, and keep its section of the summary, the packets of its run, and its figures."""
+    with tempfile.TemporaryDirectory() as folder:
+        out = Path(folder) / "run"
+        scenario = f"scenarios/{name}.py"
+        command = [sys.executable, "-m", "spacemoe_ns3", "run", scenario, "--out", str(out)]
+        subprocess.run(command, check=True, cwd=ROOT)
+        summary = json.loads((out / "summary.json").read_text())
+        keys = ("name", "tokens", "expected_s_per_token", "analytic_s_per_token", "packet_s_per_token")
+        kept = {
+            "command": f"spacemoe-ns3 run {scenario}",
+            "run": [{key: row[key] for key in keys} for row in summary["placements"]],
+            "study": summary["study"],
+        }
+        study_data(name).write_text(json.dumps(kept, indent=1, ensure_ascii=False) + "\n")
+        for figure in sorted((out / "figures").glob("*.svg")):
+            place = FIGURE.parent / f"{name.replace('_', '-')}-{figure.name}"
+            place.write_bytes(figure.read_bytes())
 
 
 def run_skies() -> None:
@@ -138,22 +138,84 @@ def result_table(summary: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def paper_table(seeds: dict[str, Any]) -> str:
-    """Return the paper's table beside ours in Markdown."""
+def row_of(variant: dict[str, Any], name: str) -> dict[str, Any]:
+    """Return what a variant of a study says of a placement."""
+    return next(row for row in variant["placements"] if row["name"] == name)
+
+
+def signed(share: float | None) -> str:
+    """Return a share in per cent, with its sign."""
+    return NONE if share is None else f"{share * PERCENT:+.1f} %"
+
+
+def paper_table(data: dict[str, Any]) -> str:
+    """Return the published table beside ours in Markdown."""
+    study, run = data["study"], {row["name"]: row for row in data["run"]}
     lines = [
-        f"| placement | paper, s | ours, s (mean of {seeds['seeds']} seeds) | standard deviation, s "
-        "| difference from the paper's middle |",
-        "|---|---:|---:|---:|---:|",
+        f"| placement | paper, s | ours, s (mean of {len(study['seeds'])} seeds) | standard deviation, s "
+        f"| off the paper's middle | packets, s ({data['run'][0]['tokens']} tokens, seed 1) |",
+        "|---|---:|---:|---:|---:|---:|",
     ]
-    for name, (low, high) in PAPER.items():
-        values = np.array(seeds["expected_s_per_token"][name])
-        difference = values.mean() / ((low + high) / 2) - 1
+    for name in study["placements"]:
+        row = row_of(study["variants"][0], name)
+        low, high = study["published"]["s_per_token"][name]
         lines.append(
-            f"| {name} | {low:.2f}–{high:.2f} | {values.mean():.3f} | {values.std(ddof=1):.3f} | "
-            f"{difference:+.1%} |"
+            f"| {name} | {low:.2f}–{high:.2f} | {row['mean_s']:.3f} | {row['deviation_s']:.3f} | "
+            f"{signed(row['difference'])} | {run[name]['packet_s_per_token']:.3f} |"
         )
-    near = np.array(seeds["expected_s_per_token"]["near-random"])
-    lines.append(f"| near-random | – | {near.mean():.3f} | {near.std(ddof=1):.3f} | – |")
+    return "\n".join(lines)
+
+
+def gains_table(data: dict[str, Any]) -> str:
+    """Return how many times faster SpaceMoE is in Markdown."""
+    lines = ["| SpaceMoE against | paper, total | ours, total | ours, propagation |", "|---|---:|---:|---:|"]
+    for gain in data["study"]["gains"]:
+        values = (gain[key] for key in ("published", "total", "propagation"))
+        lines.append(f"| {gain['over']} | " + " | ".join(f"{value:.2f} ×" for value in values) + " |")
+    return "\n".join(lines)
+
+
+def sensitivity_table(data: dict[str, Any]) -> str:
+    """Return every reading with its differences from the paper in Markdown."""
+    study = data["study"]
+    names = study["placements"]
+    lines = [
+        f"| open point | reading | {' | '.join(names)} | worst |",
+        "|---|---|" + "---:|" * (len(names) + 1),
+    ]
+    previous = None
+    for variant in study["variants"]:
+        assumption = variant["assumption"]
+        if assumption is None:
+            words = "| *as chosen* | |"
+        else:
+            first = "" if assumption == previous else f"{assumption} (chosen: {variant['chosen']})"
+            words = f"| {first} | {variant['reading']} |"
+        previous = assumption
+        rows = [row_of(variant, name) for name in names]
+        cells = [f"{row['mean_s']:.2f} ({signed(row['difference'])})" for row in rows]
+        lines.append(f"{words} {' | '.join(cells)} | {variant['worst_difference'] * PERCENT:.1f} % |")
+    return "\n".join(lines)
+
+
+def trend_table(data: dict[str, Any]) -> str:
+    """Return the seconds along a sweep, and what becomes of what is reported, in Markdown."""
+    study = data["study"]
+    points = sorted(
+        (variant for variant in study["variants"] if variant["point"] is not None),
+        key=lambda variant: variant["point"],
+    )
+    places = " | ".join(f"{point['point']:g}" for point in points)
+    lines = [
+        f"| {study['axis']} | {places} | change, total | change, light time | the paper | here |",
+        "|---|" + "---:|" * (len(points) + 2) + "---|---|",
+    ]
+    for trend in study["trends"]:
+        seconds = " | ".join(f"{row_of(point, trend['name'])['mean_s']:.3f}" for point in points)
+        parts = [trend["total"], trend["propagation"]]
+        changes = [f"{signed(part['change'])} ± {part['standard_error'] * PERCENT:.1f}" for part in parts]
+        words = f"{trend['reported'] or NONE} | {trend['total']['verdict'] or NONE}"
+        lines.append(f"| {trend['name']} | {seconds} | {' | '.join(changes)} | {words} |")
     return "\n".join(lines)
 
 
@@ -165,6 +227,7 @@ def draw(summary: dict[str, Any]) -> None:
     matplotlib.rcParams["svg.hashsalt"] = "spacemoe-ns3"  # or ids in the file differ from run to run
     import matplotlib.pyplot as plt
 
+    paper = json.loads(study_data("paper_table").read_text())["study"]["published"]["s_per_token"]
     rows = summary["placements"]
     height = np.arange(len(rows))[::-1]
     figure, axes = plt.subplots(figsize=(7.2, 2.9), layout="constrained")
@@ -176,8 +239,8 @@ def draw(summary: dict[str, Any]) -> None:
         left += width
     for y, row in zip(height, rows, strict=True):
         end = row["packet_s_per_token"]
-        if row["name"] in PAPER:
-            low, high = PAPER[row["name"]]
+        if row["name"] in paper:
+            low, high = paper[row["name"]]
             axes.plot([(low + high) / 2] * 2, [y - 0.4, y + 0.4], color="black", lw=2)
             end = max(end, high)
         axes.text(end + 0.08, y, f"{row['packet_s_per_token']:.2f} s", va="center")
@@ -200,20 +263,27 @@ def put(page: Path, marker: str, text: str) -> None:
     page.write_text(pattern.sub(lambda _: f"{begin}\n{text}\n{end}", old), encoding="utf-8")
 
 
-def main() -> None:
-    """Make everything anew, or the texts only."""
-    if "--write" not in sys.argv:
+def main(arguments: list[str]) -> None:
+    """Make everything anew, or the studies, or the texts only."""
+    if "--studies" in arguments:
+        for name in [each for each in arguments if each != "--studies"] or STUDIES:
+            run_study(name)
+    elif "--write" not in arguments:
         run_summary()
-        run_seeds()
         run_skies()
-    summary, seeds = json.loads(SUMMARY.read_text()), json.loads(SEEDS.read_text())
+    summary, paper = json.loads(SUMMARY.read_text()), json.loads(study_data("paper_table").read_text())
     draw(summary)
     put(ROOT / "README.md", "ring32", result_table(summary))
-    put(ROOT / "docs" / "paper.md", "paper", paper_table(seeds))
+    page = ROOT / "docs" / "paper.md"
+    put(page, "paper", paper_table(paper))
+    put(page, "gains", gains_table(paper))
+    put(page, "sensitivity", sensitivity_table(paper))
+    for name in TRENDS:
+        put(page, name, trend_table(json.loads(study_data(name).read_text())))
     put(ROOT / "docs" / "sky.md", "sky", printed(SKY))
     put(ROOT / "docs" / "sky.md", "why", printed(WHY, skip_until="From "))
     put(ROOT / "docs" / "sky.md", "benchmark", benchmark_table(json.loads(BENCHMARK.read_text())))
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

@@ -14,8 +14,8 @@ from typing import Any, Protocol
 import numpy as np
 
 from spacemoe_ns3.analytic import SampledTokens, expected_latency, replay, sample_tokens
-from spacemoe_ns3.constellation import Constellation, SlotGrid, propagate
 from spacemoe_ns3.constants import NANOSECONDS_PER_SECOND
+from spacemoe_ns3.constellation import Constellation, SlotGrid, propagate
 from spacemoe_ns3.constellation.propagate import KNOT_STEP_NS
 from spacemoe_ns3.errors import InstallationError, SpacemoeError, UndeliveredError, WriteError
 from spacemoe_ns3.latency import (
@@ -37,6 +37,7 @@ from spacemoe_ns3.packet import (
     result_from_records,
 )
 from spacemoe_ns3.placement import Placement, PlacementProblem, check_capacity, place
+from spacemoe_ns3.placement.bound import Bound, lower_bound_s
 from spacemoe_ns3.results import ExpectedLatency, PlacementResult, account_for
 from spacemoe_ns3.scenario import Scenario
 from spacemoe_ns3.streams import stream
@@ -128,6 +129,16 @@ class Experiment:
             transport=self.transport,
             seed=self.seed,
         )
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What a user must know: of the sky, and of each placement."""
+        said = [
+            f"placement {placement.name}: {remark}"
+            for placement in self.placements
+            for remark in placement.remarks
+        ]
+        return (*self.sky.remarks, *said)
 
     def routes_to(self, placement: Placement) -> Routes:
         """Return the forwarding tables towards the hosts of a placement."""
@@ -348,6 +359,9 @@ def run(
         experiment=experiment, engine=engine, executor=executor, folder=folder, progress=progress
     )
     try:
+        if engine != "packet":
+            progress.stage("bound")
+            evaluation.bound = lower_bound_s(experiment.problem)
         for placement in experiment.placements:
             evaluation.begin(placement, points[placement.name])
             evaluation.listen(wait=False)
@@ -362,7 +376,12 @@ def run(
 
 
 def evaluate(
-    experiment: Experiment, placement: Placement, routes: Routes, *, with_formula: bool
+    experiment: Experiment,
+    placement: Placement,
+    routes: Routes,
+    *,
+    with_formula: bool,
+    bound: Bound | None = None,
 ) -> PlacementResult:
     """Evaluate the formula for a placement, expected and on the draws; nothing without it.
 
@@ -374,6 +393,8 @@ def evaluate(
         The forwarding tables towards the placement's hosts.
     with_formula
         Whether the formula is asked for.
+    bound
+        What no placement can beat, if that is known.
 
     Raises
     ------
@@ -392,7 +413,7 @@ def evaluate(
     return PlacementResult(
         placement=placement,
         expected=expect(experiment, placement),
-        bound_s=None,
+        bound_s=bound.token_s(is_static=placement.is_static) if bound else None,
         analytic=analytic,
         packet=None,
     )
@@ -445,6 +466,7 @@ class _Evaluation:
     folder: Path
     progress: Progress
     outcome: Outcome = field(default_factory=Outcome)
+    bound: Bound | None = None
     _partial: dict[str, PlacementResult] = field(default_factory=dict)
 
     def begin(self, placement: Placement, captures: tuple[CapturePoint, ...]) -> None:
@@ -452,7 +474,13 @@ class _Evaluation:
         name, routes = placement.name, self.experiment.routes_to(placement)
         self.progress.stage(f"{name}: formula")
         try:
-            result = evaluate(self.experiment, placement, routes, with_formula=self.engine != "packet")
+            result = evaluate(
+                self.experiment,
+                placement,
+                routes,
+                with_formula=self.engine != "packet",
+                bound=self.bound,
+            )
         except UndeliveredError as error:
             self.outcome.failures[name] = error
             return

@@ -194,7 +194,8 @@ def load(path: Path) -> tuple[Scenario, str]:
     Parameters
     ----------
     path
-        A Python file that binds exactly one :class:`Scenario` to a name.
+        A Python file that binds exactly one :class:`Scenario` to a name, or several, one of them to the name
+        ``scenario``.
 
     Returns
     -------
@@ -247,7 +248,9 @@ def run_file(path: Path) -> tuple[dict[str, Any], str]:
 
 
 def the_only(kind: type[_Declared], names: Mapping[str, object], *, path: Path, words: str) -> _Declared:
-    """Return the only record of a kind that a file binds, under however many names.
+    """Return the only record of a kind that a file binds, or of several the one under the kind's own name.
+
+    So a file may import the scenario that it varies.
 
     Parameters
     ----------
@@ -266,9 +269,13 @@ def the_only(kind: type[_Declared], names: Mapping[str, object], *, path: Path, 
         If there is none, or more than one.
     """
     found = {id(value): value for value in names.values() if isinstance(value, kind)}
+    own_name = kind.__name__.lower()
+    meant = names.get(own_name)
+    if isinstance(meant, kind):
+        return meant
     require(
         len(found) == 1,
         f"{path}: declares {len(found)} {words}, must be exactly one; bind one spacemoe_ns3.{kind.__name__} "
-        "to a name",
+        f"to a name, or the one that is meant to {own_name!r}",
     )
     return next(iter(found.values()))

@@ -24,6 +24,10 @@ class OneByOne:
     def __init__(self, *, workload, placement, routes):
         self.workload, self.placement, self.routes = workload, placement, routes
         self.timeline = routes.timeline
+        computing, gateways = workload.computing, placement.gateways
+        self.gateway_ns = computing.gateways_ns(gateways).tolist()
+        self.expert_ns = computing.experts_ns(placement.experts, gateways).tolist()
+        self.head_ns = computing.head_at_ns(int(gateways[0]))
         self.row = {satellite: row for row, satellite in enumerate(routes.destinations.tolist())}
         self.ports = [[] for _ in range(self.timeline.satellites)]
         for link, (one, other) in enumerate(self.timeline.ends.tolist()):
@@ -88,19 +92,19 @@ class OneByOne:
                 for layer in range(work.layers):
                     layers.append(self.layer(token, layer, now))
                     now = layers[-1].end
-                yield SimpleNamespace(start=begun, layers=layers, end=now + work.head_ns)
-                now += work.head_ns
+                yield SimpleNamespace(start=begun, layers=layers, end=now + self.head_ns)
+                now += self.head_ns
                 token += 1
 
     def layer(self, token, layer, now):
         work, gateways = self.workload, self.placement.gateways.tolist()
         here, onward = gateways[layer], gateways[(layer + 1) % work.layers]
-        done = now + int(work.gateway_ns[layer])
+        done = now + self.gateway_ns[layer]
         dispatches, results = [], []
         for expert in work.activations[token, layer].tolist():
             host = int(self.placement.experts[layer, expert])
             dispatches.append(self.send(here, host, done))
-            results.append(self.send(host, onward, dispatches[-1].arrived + int(work.expert_ns[layer])))
+            results.append(self.send(host, onward, dispatches[-1].arrived + self.expert_ns[layer][expert]))
         residual = self.send(here, onward, done) if work.sends_residual else None
         ends = [result.arrived for result in results] + ([residual.arrived] if residual else [])
         return SimpleNamespace(

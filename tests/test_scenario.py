@@ -12,6 +12,7 @@ from spacemoe_ns3.links import LaserLinks
 from spacemoe_ns3.moe import Decoding, Hardware, Uniform, model_named
 from spacemoe_ns3.placement import PLACERS
 from spacemoe_ns3.scenario import Scenario, load
+from spacemoe_ns3.studies import load_either
 
 SCENARIOS = sorted(Path(__file__).parents[1].glob("scenarios/*.py"))
 GOOD = """\
@@ -56,10 +57,10 @@ def sentence_for(path):
 
 @pytest.mark.parametrize("path", SCENARIOS, ids=lambda path: path.stem)
 def test_every_scenario_of_the_repository_loads(path):
-    scenario, source = load(path)
+    declared, source = load_either(path)  # a scenario, or a study of one
 
     assert source == path.read_text(encoding="utf-8")
-    assert scenario.name.replace("-", "_") == path.stem
+    assert declared.name.replace("-", "_") == path.stem
     assert source.startswith('"""')  # a scenario states its question
     assert "?" in source.split('"""')[1]
 
@@ -119,9 +120,17 @@ def test_a_file_without_a_scenario_is_refused(file):
 
 
 def test_a_file_with_two_scenarios_is_refused(file):
-    path = file(GOOD + GOOD.replace("scenario = ", "other = "))
+    path = file(GOOD.replace("scenario = ", "one = ") + GOOD.replace("scenario = ", "other = "))
 
     assert sentence_for(path).startswith(f"{path}: declares 2 scenarios, must be exactly one")
+
+
+def test_a_file_may_vary_a_scenario_that_it_imports(file):
+    path = file(
+        GOOD + "import dataclasses\nbase, scenario = scenario, dataclasses.replace(scenario, seed=77)\n"
+    )
+
+    assert load(path)[0].seed == 77
 
 
 def test_an_exception_in_the_file_is_given_with_its_line(file):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from spacemoe_ns3.analytic.sampled import SampledTokens, sample_latency
+from spacemoe_ns3.analytic.sampled import SampledTokens, sample_latency, sample_parts
 from spacemoe_ns3.constants import NANOSECONDS_PER_SECOND
 from spacemoe_ns3.errors import UndeliveredError
 from spacemoe_ns3.latency import GatewayDelays
@@ -54,19 +54,22 @@ def expected_latency(
     _check_paths(ways, placement)
     sampled = sample_latency(ways, tokens)
     last = stragglers(ways, gating)
-    layer_parts_s = _exact_parts(ways, last) if last else dict(sampled.parts_s)
+    if last:
+        layer_parts_s, waits = _exact_parts(ways, last), _waiting_probability(ways, last)
+    else:
+        followed = sample_parts(ways, tokens)
+        layer_parts_s, waits = dict(followed.parts_s), followed.waiting_probability
     gateways_s = computing.gateways_ns(placement.gateways) / NANOSECONDS_PER_SECOND
     head_s = computing.head_at_ns(int(placement.gateways[0])) / NANOSECONDS_PER_SECOND
-    layers_s = gateways_s + sum(layer_parts_s.values())
-    parts_s = {part: float(values.sum()) for part, values in layer_parts_s.items()}
-    parts_s["compute"] += float(gateways_s.sum()) + head_s
     computed_s = float(gateways_s.sum()) + head_s
+    parts_s = {part: float(values.sum()) for part, values in layer_parts_s.items()}
+    parts_s["compute"] += computed_s
     return ExpectedLatency(
         parts_s={part: parts_s.get(part, 0.0) for part in PARTS},
-        layers_s=layers_s,
+        layers_s=gateways_s + sum(layer_parts_s.values()),
         half_width_s=0.0 if last else sampled.half_width_s,
-        quantiles_s={share: value + computed_s for share, value in sampled.quantiles_s.items()},
-        waiting_probability=_waiting_probability(ways, last) if last else sampled.waiting_probability,
+        quantiles_s={share: value + computed_s for share, value in sampled.quantiles_s().items()},
+        waiting_probability=waits,
     )
 
 
@@ -78,9 +81,9 @@ def _check_paths(ways: Ways, placement: Placement) -> None:
         host = ways.hosts[min(slot, len(ways.hosts) - 1), layer, expert]
         onward = placement.gateways[(layer + 1) % len(placement.gateways)]
         raise UndeliveredError(
-            f"placement {placement.name}: no slot has a path for expert {expert} of layer {layer} on satellite "
-            f"{host}, from gateway {placement.gateways[layer]} or on to gateway {onward}; give links that "
-            "connect them, or exclude what is cut off"
+            f"placement {placement.name}: no slot has a path for expert {expert} of layer {layer} on "
+            f"satellite {host}, from gateway {placement.gateways[layer]} or on to gateway {onward}; give "
+            "links that connect them, or exclude what is cut off"
         )
 
 

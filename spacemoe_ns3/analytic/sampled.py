@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,10 +27,13 @@ class SampledTokens:
         Slot of each token, shape (N,).
     activations
         Experts of each token, shape (N, L, K), uint16.
+    places
+        Of these experts in raveled arrays of shape (T, L, E), by selection, shape (K, N, L).
     """
 
     slots: np.ndarray
     activations: np.ndarray
+    places: np.ndarray
 
 
 def sample_tokens(gating: Gating, *, slots: int, random: np.random.Generator) -> SampledTokens:
@@ -46,9 +49,11 @@ def sample_tokens(gating: Gating, *, slots: int, random: np.random.Generator) ->
         The stream to draw from.
     """
     count = slots * -(-LEAST_TOKENS // slots)
-    return SampledTokens(
-        slots=np.arange(count) % slots, activations=random.permutation(gating.draw(count, random))
-    )
+    slot = np.arange(count) % slots
+    activations = random.permutation(gating.draw(count, random))
+    first = (slot[:, np.newaxis] * gating.layers + np.arange(gating.layers)) * gating.experts
+    places = np.ascontiguousarray((first[..., np.newaxis] + activations).transpose(2, 0, 1))
+    return SampledTokens(slots=slot, activations=activations, places=places)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,21 +64,17 @@ class SampledLatency:
     ----------
     token_s
         Of each token, shape (N,).
-    parts_s
-        Mean of each part in each layer, shape (L,).
     half_width_s
         Of the 95 % confidence interval of the mean of ``token_s``.
-    quantiles_s
-        By share of the tokens.
-    waiting_probability
-        Share of tokens that wait on their critical path for a slot with a path.
     """
 
     token_s: np.ndarray
-    parts_s: Mapping[str, np.ndarray]
     half_width_s: float
-    quantiles_s: Mapping[float, float]
-    waiting_probability: float
+
+    def quantiles_s(self) -> dict[float, float]:
+        """Return the seconds within which a share of the tokens is done, by share."""
+        values = np.quantile(self.token_s, SHARES)
+        return dict(zip(SHARES, values.tolist(), strict=True))
 
 
 def sample_latency(ways: Ways, tokens: SampledTokens) -> SampledLatency:
@@ -90,45 +91,96 @@ def sample_latency(ways: Ways, tokens: SampledTokens) -> SampledLatency:
     -------
     What they take; the interval is that of a sample stratified by slot.
     """
-    count, layers, top_k = tokens.activations.shape
-    token_s, waits = np.empty(count), np.empty(count, bool)
-    sums_s = {part: np.zeros(layers) for part in _PARTS}
+    token_s = np.empty(len(tokens.slots))
     shares = bool(ways.shares().any())
-    at_once = max(1, _MOST_AT_ONCE // (layers * top_k))
-    for first in range(0, count, at_once):
-        chosen = slice(first, first + at_once)
-        parts = _critical_parts(ways, tokens.slots[chosen], tokens.activations[chosen], shares=shares)
-        token_s[chosen] = np.add.reduce(list(parts.values())).sum(axis=1)
-        waits[chosen] = (parts["waiting"] > 0).any(axis=1)
+    for chosen in _chunks(tokens):
+        finishes = _finishes(ways, tokens, chosen, shares=shares)
+        last_s, _ = next(finishes)
+        for finish_s, _ in finishes:
+            np.maximum(last_s, finish_s, out=last_s)
+        token_s[chosen] = last_s.sum(axis=1)
+    strata = token_s[np.argsort(tokens.slots, kind="stable")].reshape(int(tokens.slots.max()) + 1, -1)
+    variance = strata.var(axis=1, ddof=1).mean() / len(token_s) if strata.shape[1] > 1 else np.inf
+    return SampledLatency(token_s=token_s, half_width_s=_TWO_SIDED_95 * float(np.sqrt(variance)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SampledParts:
+    """Where the time of sampled tokens goes.
+
+    Parameters
+    ----------
+    parts_s
+        Mean of each part in each layer, shape (L,), without gateways and head.
+    waiting_probability
+        Share of tokens that wait on their critical path for a slot with a path.
+    """
+
+    parts_s: Mapping[str, np.ndarray]
+    waiting_probability: float
+
+
+def sample_parts(ways: Ways, tokens: SampledTokens) -> SampledParts:
+    """Follow the experts that sampled tokens wait for.
+
+    Parameters
+    ----------
+    ways
+        The ways through the experts.
+    tokens
+        The tokens.
+    """
+    count, layers, _ = tokens.activations.shape
+    sums_s = {part: np.zeros(layers) for part in _PARTS}
+    waits = 0
+    shares = bool(ways.shares().any())
+    for chosen in _chunks(tokens):
+        parts = _critical_parts(ways, tokens, chosen, shares=shares)
+        waits += int((parts["waiting"] > 0).any(axis=1).sum())
         for part, values in parts.items():
             sums_s[part] += values.sum(axis=0)
-    strata = token_s[np.argsort(tokens.slots, kind="stable")].reshape(int(tokens.slots.max()) + 1, -1)
-    variance = strata.var(axis=1, ddof=1).mean() / count if strata.shape[1] > 1 else np.inf
-    return SampledLatency(
-        token_s=token_s,
-        parts_s={part: values / count for part, values in sums_s.items()},
-        half_width_s=_TWO_SIDED_95 * float(np.sqrt(variance)),
-        quantiles_s={share: float(np.quantile(token_s, share)) for share in SHARES},
-        waiting_probability=float(waits.mean()),
+    return SampledParts(
+        parts_s={part: values / count for part, values in sums_s.items()}, waiting_probability=waits / count
     )
 
 
+def _chunks(tokens: SampledTokens) -> Iterator[slice]:
+    """Yield slices of tokens that fit the memory."""
+    count, layers, top_k = tokens.activations.shape
+    at_once = max(1, _MOST_AT_ONCE // (layers * top_k))
+    for first in range(0, count, at_once):
+        yield slice(first, first + at_once)
+
+
+def _finishes(
+    ways: Ways, tokens: SampledTokens, chosen: slice, *, shares: bool
+) -> Iterator[tuple[np.ndarray, np.ndarray | float]]:
+    """Yield, by selection, when results arrive and how much of that is sharing, each of shape (N, L)."""
+    total_s = ways.total_s.reshape(-1)
+    if not shares:
+        for places in tokens.places[:, chosen]:
+            yield np.take(total_s, places), 0.0
+        return
+    activated = tokens.activations[chosen]
+    slot = tokens.slots[chosen] if len(ways.hosts) > 1 else np.zeros(len(activated), np.intp)
+    layer = np.arange(activated.shape[1])[:, np.newaxis]
+    before = others_before(ways.hosts[slot[:, np.newaxis, np.newaxis], layer, activated])
+    computing_s = ways.computing_s.reshape(-1)
+    for k, places in enumerate(tokens.places[:, chosen]):
+        sharing_s = before[..., k] * np.take(computing_s, places)
+        yield np.take(total_s, places) + sharing_s, sharing_s
+
+
 def _critical_parts(
-    ways: Ways, slots: np.ndarray, activations: np.ndarray, *, shares: bool
+    ways: Ways, tokens: SampledTokens, chosen: slice, *, shares: bool
 ) -> dict[str, np.ndarray]:
     """Return the parts of the way of the expert that each layer waits for, each of shape (N, L)."""
-    activated = activations.astype(np.intp)
-    slot, layer = slots[:, np.newaxis], np.arange(activated.shape[1])
-    where = slot[..., np.newaxis], layer[:, np.newaxis], activated
-    finish_s = ways.total_s[where]
-    sharing_s = np.zeros_like(finish_s)
-    if shares:
-        hosts = ways.hosts[where[0] if len(ways.hosts) > 1 else 0, where[1], activated]
-        sharing_s = others_before(hosts) * ways.computing_s[where]
-        finish_s = finish_s + sharing_s
-    last = finish_s.argmax(axis=2)[..., np.newaxis]
-    expert = np.take_along_axis(activated, last, axis=2)[..., 0]
-    queueing_s = np.take_along_axis(sharing_s, last, axis=2)[..., 0]
+    found = list(_finishes(ways, tokens, chosen, shares=shares))
+    last = np.argmax([finish_s for finish_s, _ in found], axis=0)
+    expert = np.take_along_axis(tokens.activations[chosen], last[..., np.newaxis], axis=2)[..., 0]
+    sharing = np.stack([np.broadcast_to(sharing_s, last.shape) for _, sharing_s in found])
+    queueing_s = np.take_along_axis(sharing, last[np.newaxis], axis=0)[0]
+    slot, layer = tokens.slots[chosen][:, np.newaxis], np.arange(expert.shape[1])
     compute_s, propagation_s, waiting_s, total_s = (
         values[slot, layer, expert]
         for values in (ways.computing_s, ways.propagation_s, ways.waiting_s, ways.total_s)

@@ -94,15 +94,11 @@ def run(
     variants and seeds.
     """
     from spacemoe_ns3.report import numbered
-    from spacemoe_ns3.studies import Study, load_either
+    from spacemoe_ns3.studies import load_either
 
     started = time.monotonic(), datetime.now(timezone.utc).isoformat(timespec="seconds")
     declared, source = load_either(scenario)
-    base = declared.base if isinstance(declared, Study) else declared
-    chosen = _override(base, seed=seed, tokens=tokens, placements=placements)
-    study = None
-    if isinstance(declared, Study):
-        study = declared.with_base(chosen, seeds=None if seed is None else (seed,))
+    chosen, study = _choose(declared, seed=seed, tokens=tokens, placements=placements)
     if captures and engine == "analytic":
         raise click.UsageError("--pcap needs packets; leave out --engine analytic.")
     place = out or numbered(Path("results") / declared.name)
@@ -166,16 +162,7 @@ def _run(
                 progress=progress,
             )
             results = list(outcome.results.values())
-            summary = report.summary(
-                scenario=scenario.name,
-                seed=scenario.seed,
-                satellites=experiment.sky.timeline.satellites,
-                links=len(experiment.sky.timeline.ends),
-                results=results,
-                failures=outcome.failures,
-                remarks=experiment.sky.remarks,
-                skew=experiment.problem.gating.skew(),
-            )
+            summary = _summary(scenario, experiment, outcome)
             found = studies.evaluate(study, outcome, workers=workers, progress=progress)
             is_something = bool(results or (found and found.evaluations))
             if found is not None:
@@ -200,12 +187,39 @@ def _run(
     _leave(outcome, out if is_something else None, found)
 
 
+def _summary(scenario: Scenario, experiment: Experiment, outcome: Outcome) -> dict[str, Any]:
+    from spacemoe_ns3 import report
+
+    return report.summary(
+        scenario=scenario.name,
+        seed=scenario.seed,
+        satellites=experiment.sky.timeline.satellites,
+        links=len(experiment.sky.timeline.ends),
+        results=list(outcome.results.values()),
+        failures=outcome.failures,
+        remarks=experiment.remarks,
+        skew=experiment.problem.gating.skew(),
+    )
+
+
 def _inputs(declared: Scenario | Study) -> dict[str, str]:
     """Return the SHA-256 of each file that a scenario, or any variant of a study, names."""
     from spacemoe_ns3.scenario import Scenario, input_files
 
     variants = [declared] if isinstance(declared, Scenario) else [each for _, each in declared.scenarios()]
     return {path: digest for scenario in variants for path, digest in input_files(scenario).items()}
+
+
+def _choose(
+    declared: Scenario | Study, *, seed: int | None, tokens: int | None, placements: tuple[str, ...]
+) -> tuple[Scenario, Study | None]:
+    """Return the scenario to run, and the study of it if there is one, with the command line's options."""
+    from spacemoe_ns3.scenario import Scenario
+
+    if isinstance(declared, Scenario):
+        return _override(declared, seed=seed, tokens=tokens, placements=placements), None
+    chosen = _override(declared.base, seed=seed, tokens=tokens, placements=placements)
+    return chosen, declared.with_base(chosen, seeds=None if seed is None else (seed,))
 
 
 def _override(
@@ -236,7 +250,7 @@ def _show(results: list[Any], out: Path, experiment: Experiment, found: StudyRes
     if results:
         render_table(results, console=console)
     render_skew(experiment.problem.gating.skew(), console=console)
-    for remark in experiment.sky.remarks:
+    for remark in experiment.remarks:
         console.print(f"Note: {remark}", soft_wrap=True)
     if found is not None:
         console.print()

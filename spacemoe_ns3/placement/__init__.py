@@ -11,6 +11,8 @@ from spacemoe_ns3.placement.base import (
     check_memory,
     place,
 )
+from spacemoe_ns3.placement.bound import Bound, lower_bound_s
+from spacemoe_ns3.placement.exact import Exact, Optimum
 from spacemoe_ns3.placement.near_random import NearRandom
 from spacemoe_ns3.placement.rand_intra import RandIntra, RandIntraCG
 from spacemoe_ns3.placement.rand_place import RandPlace
@@ -19,9 +21,12 @@ from spacemoe_ns3.placement.spacemoe import SpaceMoE
 
 __all__ = [
     "PLACERS",
+    "Bound",
+    "Exact",
     "Hosts",
     "Moves",
     "NearRandom",
+    "Optimum",
     "Placement",
     "PlacementProblem",
     "Placer",
@@ -32,6 +37,7 @@ __all__ = [
     "SpaceMoE",
     "check_capacity",
     "check_memory",
+    "lower_bound_s",
     "place",
     "placer_named",
 ]

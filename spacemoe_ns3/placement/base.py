@@ -53,12 +53,15 @@ class Hosts:
         is always the one of ``experts``.
     moves
         What re-placement over time costs; None without.
+    remarks
+        What a user must know, in sentences: an optimum that is not proven, for instance.
     """
 
     gateways: np.ndarray
     experts: np.ndarray
     dispatch: np.ndarray | None = None
     moves: Moves | None = None
+    remarks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +85,8 @@ class Placement:
         What re-placement over time costs; None without.
     hosts_per_satellite
         Gateways and experts that a satellite may host; None for no limit.
+    remarks
+        What a user must know, in sentences.
 
     Raises
     ------
@@ -96,6 +101,7 @@ class Placement:
     slot_ns: int = 1
     moves: Moves | None = None
     hosts_per_satellite: int | None = 1
+    remarks: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.hosts_per_satellite is None:
@@ -485,6 +491,7 @@ def place(placer: Placer, problem: PlacementProblem, *, seed: int) -> Placement:
         slot_ns=round(problem.slot_s * NANOSECONDS_PER_SECOND),
         moves=hosts.moves,
         hosts_per_satellite=limit,
+        remarks=hosts.remarks,
     )
     check_memory(placement, problem.footprint)
     return placement

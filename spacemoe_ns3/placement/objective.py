@@ -67,7 +67,7 @@ def ways_of(placement: Placement | Hosts, *, delays: GatewayDelays, computing: C
 
     def both(out: np.ndarray | None, back: np.ndarray | None) -> np.ndarray | float:
         there = 0.0 if out is None else out[slot, layer, hosts]
-        return there + (0.0 if back is None else back[slot, onward, hosts])
+        return there if back is None else there + back[slot, onward, hosts]
 
     out, back = delays.outbound, delays.inbound
     shape = (len(slot), *hosts.shape[1:])

@@ -15,14 +15,26 @@ from importlib.metadata import EntryPoint, entry_points
 from spacemoe_ns3.checks import look_up
 from spacemoe_ns3.errors import ScenarioError, require
 from spacemoe_ns3.placement.base import Placer
+from spacemoe_ns3.placement.exact import Exact
+from spacemoe_ns3.placement.joint import Joint
 from spacemoe_ns3.placement.near_random import NearRandom
+from spacemoe_ns3.placement.packed import Packed
 from spacemoe_ns3.placement.rand_intra import RandIntra, RandIntraCG
 from spacemoe_ns3.placement.rand_place import RandPlace
 from spacemoe_ns3.placement.spacemoe import SpaceMoE
 
 ENTRY_POINTS = "spacemoe_ns3.placements"
 
-_BUILT_IN: tuple[Placer, ...] = (SpaceMoE(), RandPlace(), RandIntra(), RandIntraCG(), NearRandom())
+_BUILT_IN: tuple[Placer, ...] = (
+    SpaceMoE(),
+    RandPlace(),
+    RandIntra(),
+    RandIntraCG(),
+    NearRandom(),
+    Exact(),
+    Joint(),
+    Packed(),
+)
 
 PLACERS: dict[str, Placer] = {placer.name: placer for placer in _BUILT_IN}
 

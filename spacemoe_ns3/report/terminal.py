@@ -41,6 +41,15 @@ def render_table(results: list[PlacementResult], *, console: Console) -> None:
         f"analytic; speed-up: how many times faster {results[0].placement.name} is. The parts, compute "
         "and so on, are the packets', or the formula's where none were sent.\n"
     )
+    waiting = [
+        f"{result.placement.name} {result.expected.waiting_probability:.2%}"
+        for result in results
+        if result.expected and result.expected.waiting_probability > 0
+    ]
+    if waiting:
+        console.print(
+            f"Tokens that wait for a slot with a path, expected: {', '.join(waiting)}.\n", soft_wrap=True
+        )
 
 
 def render_skew(skew: Skew, *, console: Console) -> None:

@@ -28,9 +28,11 @@ from spacemoe_ns3.moe import (
     GroupedQueryAttention,
     Hardware,
     MoEModel,
+    build_computing,
     build_workload,
 )
 from spacemoe_ns3.placement import Placement
+from spacemoe_ns3.streams import stream
 
 ATTENTION = GroupedQueryAttention(heads=16, kv_heads=4, head_dim=64)
 MODEL = {"attention": ATTENTION, "expert_ffn": 2048, "vocabulary": 32_000}
@@ -77,12 +79,16 @@ def ring(
     weather = (Bernoulli(survival_probability=survival),)
     rules = LaserLinks(topology=PlusGrid(seam=True), outages=weather, **links)
     timeline = timeline_of(shell, links=rules, slots=grid, seed=seed)
+    model = MoEModel(name="six", layers=6, hidden=1024, experts=4, top_k=top_k, **MODEL)
+    hardware = Hardware(
+        gateway=Computer(name="gateway", peak_flops=1e12), expert=Computer(name="expert", peak_flops=50e9)
+    )
     workload = build_workload(
-        model=MoEModel(name="six", layers=6, hidden=1024, experts=4, top_k=top_k, **MODEL),
-        hardware=Hardware(
-            gateway=Computer(name="gateway", peak_flops=1e12), expert=Computer(name="expert", peak_flops=50e9)
+        model=model,
+        computing=build_computing(hardware=hardware, model=model, context_tokens=512, satellites=72),
+        gating=Dirichlet(concentration=2).gating(
+            layers=6, experts=4, top_k=top_k, random=stream(seed, "activation.weights")
         ),
-        activation=Dirichlet(concentration=2),
         decoding=Decoding(
             tokens=tokens,
             tokens_per_sequence=tokens_per_sequence,

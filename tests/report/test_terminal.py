@@ -107,6 +107,14 @@ def test_no_column_of_intervals_is_printed_where_all_is_exact(results):
     assert "±" not in table[1]
 
 
+def test_who_waits_for_a_path_is_told_with_its_probability(results):
+    assert "wait for a slot with a path, expected: spacemoe 25.00%, rand-place 25.00%" in printed(results)
+    expected = dataclasses.replace(results[0].expected, waiting_probability=0.0)
+    nobody = dataclasses.replace(results[0], expected=expected)
+
+    assert "wait for a slot" not in printed([nobody])
+
+
 def test_the_skew_of_the_activation_is_one_line():
     console = Console(file=io.StringIO(), width=80, highlight=False)
     render_skew(skew_of(np.array([[1.0, 1.0], [1.5, 0.5]])), console=console)
