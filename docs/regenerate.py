@@ -7,7 +7,9 @@
 
 Runs ``spacemoe-ns3 run scenarios/ring32.py`` and ``spacemoe-ns3 sky`` for two scenarios, or ``spacemoe-ns3
 run`` for studies; keeps what they say in ``docs/data``, draws the figures, and puts the tables between their
-markers in the pages. ``docs/data/sky.benchmark.json`` is made by ``benchmarks/sky.py --json``.
+markers in the pages. ``docs/data/sky.benchmark.json`` is made by ``benchmarks/sky.py --json``,
+``placement.benchmark.json`` by ``benchmarks/placement.py --json``, ``best_placement.json`` by
+``benchmarks/best_placement.py --json``, ``optimality.json`` by ``benchmarks/optimality.py --json``.
 """
 
 from __future__ import annotations
@@ -31,6 +33,8 @@ SKY = ROOT / "docs" / "data" / "living_links.sky.txt"
 WHY = ROOT / "docs" / "data" / "living_links.why.txt"
 WHY_NOT = ("--slot", "150", "--why", "30", "100")  # satellite 30 has failed in this slot
 BENCHMARK = ROOT / "docs" / "data" / "sky.benchmark.json"
+BEST = ROOT / "docs" / "data" / "best_placement.json"
+PLACEMENT_TIMES = ROOT / "docs" / "data" / "placement.benchmark.json"
 STUDIES = ("paper_table", "trend_altitude", "trend_size", "trend_survival", "trend_tracking")
 TRENDS = STUDIES[1:]
 PARTS = ("compute", "propagation", "serialisation", "queueing", "waiting")
@@ -253,6 +257,46 @@ def draw(summary: dict[str, Any]) -> None:
     figure.savefig(FIGURE, metadata={"Date": None})
 
 
+def best_table(found: dict[str, Any]) -> str:
+    """Return the best placements beside the paper's in Markdown."""
+    lines = [
+        "| constellation | model | hosts a satellite | bound, s | spacemoe, s | over bound | joint, s "
+        "| over bound | less than spacemoe | packed, s | on satellites |",
+        "|---|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|",
+    ]
+    for row in found["rows"]:
+        each = {name: row[name] for name in ("spacemoe", "joint", "packed")}
+        seconds = {name: f"{cell['s'][0]:.3f} ± {cell['s'][1]:.3f}" for name, cell in each.items()}
+        gain, half = each["joint"]["less_than_spacemoe"]
+        lines.append(
+            f"| {row['sky']} | {row['model']} | {row['hosts_per_satellite']} | {row['bound_s']:.3f} | "
+            f"{seconds['spacemoe']} | {each['spacemoe']['over_bound']:.0%} | {seconds['joint']} | "
+            f"{each['joint']['over_bound']:.0%} | {gain:.1%} ± {half:.1%} | {seconds['packed']} | "
+            f"{each['packed']['satellites']} |"
+        )
+    return "\n".join(lines)
+
+
+def placement_times(found: dict[str, Any]) -> str:
+    """Return how long placements take, in a sentence or two of Markdown."""
+    parts = []
+    for kind, row in found["evaluation"].items():
+        parts.append(
+            f"with {kind}, {row['ours_s_a_placement'] * MILLISECONDS:.0f} ms a placement, where networkx and "
+            f"loops take {row['baseline_s_a_placement']:.1f} s: {row['ratio_median']:,.0f} times as long "
+            f"({row['ratio_min']:,.0f} to {row['ratio_max']:,.0f})"
+        )
+    making = "; ".join(
+        f"{seconds:.1f} s on {int(satellites):,} satellites"
+        for satellites, seconds in found["spacemoe_s"].items()
+    )
+    return (
+        f"Evaluating {found['placements']} placements of 32 x 8 experts over {found['slots']} slots and "
+        f"{found['tokens']:,} tokens takes, {'; '.join(parts)}. One SpaceMoE placement takes {making}, the "
+        "paths around its gateways in all slots included (`benchmarks/placement.py`)."
+    )
+
+
 def put(page: Path, marker: str, text: str) -> None:
     """Replace what stands between a pair of markers in a page."""
     begin, end = f"<!-- begin {marker} -->", f"<!-- end {marker} -->"
@@ -280,6 +324,10 @@ def main(arguments: list[str]) -> None:
     put(page, "sensitivity", sensitivity_table(paper))
     for name in TRENDS:
         put(page, name, trend_table(json.loads(study_data(name).read_text())))
+    best = json.loads(BEST.read_text())
+    put(ROOT / "README.md", "best", best_table(best))
+    put(ROOT / "docs" / "placement_beyond.md", "best", best_table(best))
+    put(ROOT / "docs" / "placement.md", "times", placement_times(json.loads(PLACEMENT_TIMES.read_text())))
     put(ROOT / "docs" / "sky.md", "sky", printed(SKY))
     put(ROOT / "docs" / "sky.md", "why", printed(WHY, skip_until="From "))
     put(ROOT / "docs" / "sky.md", "benchmark", benchmark_table(json.loads(BENCHMARK.read_text())))

@@ -233,8 +233,8 @@ def _kind_of_each(hardware: Hardware, satellites: int) -> np.ndarray | None:
     for place, each in enumerate(hardware.satellites):
         require(
             max(each.satellites) < satellites,
-            f"hardware.satellites: satellite {max(each.satellites)} given, the constellation has {satellites}, "
-            "from 0; name one of them",
+            f"hardware.satellites: satellite {max(each.satellites)} given, the constellation has "
+            f"{satellites}, from 0; name one of them",
         )
         kind[list(each.satellites)] = EXPERT_KIND + 1 + place
     return kind

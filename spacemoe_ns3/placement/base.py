@@ -126,7 +126,7 @@ class Placement:
         return self.dispatch is None
 
     def residents(self) -> np.ndarray:
-        """Return every satellite that ever serves an expert: layer, expert, satellite, sorted, shape (n, 3)."""
+        """Return all satellites that ever serve an expert: layer, expert, satellite, sorted, shape (n, 3)."""
         layers, experts = self.experts.shape
         serving = self.experts[np.newaxis] if self.dispatch is None else self.dispatch
         serving = np.concatenate([self.experts[np.newaxis], serving])
@@ -448,8 +448,8 @@ def check_memory(placement: Placement, footprint: Footprint) -> None:
         raise PlacementError(
             f"placement {placement.name}: satellite {worst} would hold "
             f"{needed_bytes[worst] / _BYTES_PER_GB:.3f} GB ({' + '.join(parts)}), its computer has "
-            f"{capacity_bytes[worst] / _BYTES_PER_GB:.3f} GB; choose a computer with more memory, fewer hosts a "
-            "satellite, a smaller context or fewer bytes a weight"
+            f"{capacity_bytes[worst] / _BYTES_PER_GB:.3f} GB; choose a computer with more memory, fewer hosts "
+            "a satellite, a smaller context or fewer bytes a weight"
         )
 
 

@@ -26,6 +26,7 @@ _DRAWN_SETS = 4_096  # where there are too many to enumerate
 _SAMPLED_SLOTS = 25  # of a first search for many experts
 _MOST_VALUES = 2_000_000  # ways of all sets in all slots, for a second search on all of them
 _REACH = 16  # of a change for many experts, in places of the order by mean way
+_EXPERTS_TOGETHER = (1, 2, 3, 4, 5, 6, 7, 8, 12, 16, 24, 32, 64)  # on a satellite, to begin with
 _NEVER_S = 1e9  # where no slot has a path
 
 
@@ -77,8 +78,8 @@ class Exact:
     Parameters
     ----------
     most_nodes
-        Partial assignments of a layer to look at before giving up the proof; where many experts are activated,
-        one counts as several, as it takes longer.
+        Partial assignments of a layer to look at before giving up the proof; where many experts are
+        activated, one counts as several, as it takes longer.
 
     Raises
     ------
@@ -211,9 +212,10 @@ def _drawn(gating: Gating, random: np.random.Generator) -> ActivationSets:
 def _starts(task: LayerTask) -> list[np.ndarray]:
     """Return assignments to begin with: sorted, with at most 1, 2, 3, ... experts on a satellite."""
     most = min(int(task.room.max()), task.experts)
+    limits = [at_most for at_most in _EXPERTS_TOGETHER if at_most < most]
     return [
         task.nearest(at_most=at_most)
-        for at_most in range(1, most + 1)
+        for at_most in (*limits, most)
         if np.minimum(task.room, at_most).sum() >= task.experts
     ]
 
