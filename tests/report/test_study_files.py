@@ -9,6 +9,7 @@ import pytest
 from studies.by_hand import COMPUTE_S, points, study_results
 
 from spacemoe_ns3.report.study_files import study_summary, write_study
+from spacemoe_ns3.results import PARTS
 from spacemoe_ns3.study_results import CHOSEN, StudyFailure, Variant
 
 NAN = float("nan")
@@ -43,8 +44,8 @@ def test_every_evaluation_is_a_row_with_its_variant(found, tmp_path):
     assert rows[1] == {
         **{"variant": CHOSEN, "assumption": None, "reading": None, "point": None},
         **{"seed": 1, "placement": "far", "expected_s": 4.0, "half_width_95_s": 0.0},
-        **{"compute_s": COMPUTE_S, "propagation_s": 4.0 - COMPUTE_S, "serialisation_s": 0.0},
-        **{"queueing_s": 0.0, "waiting_s": 0.0, "waiting_probability": 0.125},
+        **{f"{part}_s": 0.0 for part in PARTS},
+        **{"compute_s": COMPUTE_S, "propagation_s": 4.0 - COMPUTE_S, "waiting_probability": 0.125},
     }
     assert (rows[4]["variant"], rows[4]["assumption"], rows[4]["reading"]) == (
         "seam: linked",
