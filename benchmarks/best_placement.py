@@ -1,6 +1,6 @@
 """How much faster than the paper's placement is ours, and how far are both from what nothing can beat?
 
-    .venv/bin/python benchmarks/best_placement.py            # half an hour on two processors
+    .venv/bin/python benchmarks/best_placement.py            # ten minutes on two processors
     .venv/bin/python benchmarks/best_placement.py --json > docs/data/best_placement.json
     .venv/bin/python benchmarks/best_placement.py --slots 4 --seeds 2 --skies paper --models llama-moe-3.5b
 
@@ -119,7 +119,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--slots", type=int, default=50)
+    parser.add_argument("--slots", type=int, default=20)
     parser.add_argument("--seeds", type=int, default=3, help="at least 2, for intervals")
     parser.add_argument("--skies", nargs="+", default=list(SKIES), choices=list(SKIES))
     parser.add_argument("--models", nargs="+", default=list(MODELS), choices=list(MODELS))

@@ -5,8 +5,9 @@
 
 The paper's constellation and model (scenarios/ring32.py), links up with probability 0.95 as there, or 0.8.
 Expected latency of a token, and of it what messages wait for a slot with a path, in the sky that hosts were
-chosen in; and the mean of the worst tenth of slots in other draws of outages, with the same hosts: there
-replicas serve by the links of that sky. Seeds draw link outages and expert weights, the same for all.
+chosen in; and of static placements, the same, and the mean of the worst tenth of slots, in other draws of
+outages. Last, replicas for hosts that were chosen in another sky. Seeds draw link outages and expert weights,
+the same for all.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from typing import Any
 import numpy as np
 
 from spacemoe_ns3 import Bernoulli, Slots, pipeline
-from spacemoe_ns3.placement import Placement, PlacementProblem, Placer, SpaceMoE, place
+from spacemoe_ns3.placement import Hosts, Placement, PlacementProblem, Placer, SpaceMoE, place
 from spacemoe_ns3.placement.joint import Joint
 from spacemoe_ns3.placement.objective import stragglers, ways_of
 from spacemoe_ns3.placement.replaced import Replaced
@@ -47,6 +48,18 @@ PLACERS: tuple[Placer, ...] = (
     Replicated(base=Joint()),
     Replaced(every=10, base=Joint()),
 )
+
+
+@dataclasses.dataclass(frozen=True)
+class Elsewhere:
+    """Hosts that SpaceMoE chose in another sky: here some of them are cut off at times."""
+
+    hosts: Hosts
+    name: str = "elsewhere"
+
+    def __call__(self, problem: PlacementProblem, random: np.random.Generator, /) -> Hosts:
+        """Return them."""
+        return self.hosts
 
 
 def problem_of(survival: float, seed: int, slots: int) -> PlacementProblem:
@@ -83,8 +96,9 @@ def evaluate(task: tuple[float, int, int]) -> list[dict[str, Any]]:
     others = [problem_of(survival, 100 * seed + each, slots) for each in range(OTHER_SKIES)]
     # Outages are drawn anew, activation is not: the same gating everywhere.
     others = [dataclasses.replace(each, gating=problem.gating) for each in others]
+    elsewhere = Elsewhere(SpaceMoE()(others[0], np.random.default_rng(1)))
     rows = []
-    for placer in PLACERS:
+    for placer in (*PLACERS, elsewhere, Replicated(base=elsewhere), Replicated(copies=3, base=elsewhere)):
         placement = place(placer, problem, seed=seed)
         row = {"survival": survival, "placement": placer.name, "seed": seed}
         row |= {"s": expected_s(problem, placement), "waiting_s": waiting_s(problem, placement)}

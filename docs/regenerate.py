@@ -3,7 +3,7 @@
     .venv/bin/python docs/regenerate.py            # all but the studies and the benchmark: about two minutes
     .venv/bin/python docs/regenerate.py --studies  # the studies: half an hour or more on two processors
     .venv/bin/python docs/regenerate.py --studies trend_size  # one of them
-    .venv/bin/python docs/regenerate.py --write    # the texts and the first figure only, from docs/data
+    .venv/bin/python docs/regenerate.py --write    # texts and figures anew from docs/data, nothing run
 
 Runs ``spacemoe-ns3 run scenarios/ring32.py`` and ``spacemoe-ns3 sky`` for two scenarios, or ``spacemoe-ns3
 run`` for studies; keeps what they say in ``docs/data``, draws the figures, and puts the tables between their
@@ -23,6 +23,17 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from study_pages import (
+    STUDIES,
+    TRENDS,
+    draw_figures,
+    gains_table,
+    paper_table,
+    run_study,
+    sensitivity_table,
+    study_data,
+    trend_table,
+)
 
 ROOT = Path(__file__).parents[1]
 SCENARIO = ROOT / "scenarios" / "ring32.py"
@@ -35,13 +46,9 @@ WHY_NOT = ("--slot", "150", "--why", "30", "100")  # satellite 30 has failed in 
 BENCHMARK = ROOT / "docs" / "data" / "sky.benchmark.json"
 BEST = ROOT / "docs" / "data" / "best_placement.json"
 PLACEMENT_TIMES = ROOT / "docs" / "data" / "placement.benchmark.json"
-STUDIES = ("paper_table", "trend_altitude", "trend_size", "trend_survival", "trend_tracking")
-TRENDS = STUDIES[1:]
 PARTS = ("compute", "propagation", "serialisation", "queueing", "waiting")
 MILLISECONDS = 1e3
 MICROSECONDS = 1e6
-PERCENT = 1e2
-NONE = "–"
 
 
 def run_summary() -> None:
@@ -51,31 +58,6 @@ def run_summary() -> None:
         command = [sys.executable, "-m", "spacemoe_ns3", "run", str(SCENARIO), "--out", str(out)]
         subprocess.run(command, check=True)
         SUMMARY.write_bytes((out / "summary.json").read_bytes())
-
-
-def study_data(name: str) -> Path:
-    """Return where the numbers of a study are kept."""
-    return ROOT / "docs" / "data" / f"{name}.study.json"
-
-
-def run_study(name: str) -> None:
-    """Run a study, and keep its section of the summary, the packets of its run, and its figures."""
-    with tempfile.TemporaryDirectory() as folder:
-        out = Path(folder) / "run"
-        scenario = f"scenarios/{name}.py"
-        command = [sys.executable, "-m", "spacemoe_ns3", "run", scenario, "--out", str(out)]
-        subprocess.run(command, check=True, cwd=ROOT)
-        summary = json.loads((out / "summary.json").read_text())
-        keys = ("name", "tokens", "expected_s_per_token", "analytic_s_per_token", "packet_s_per_token")
-        kept = {
-            "command": f"spacemoe-ns3 run {scenario}",
-            "run": [{key: row[key] for key in keys} for row in summary["placements"]],
-            "study": summary["study"],
-        }
-        study_data(name).write_text(json.dumps(kept, indent=1, ensure_ascii=False) + "\n")
-        for figure in sorted((out / "figures").glob("*.svg")):
-            place = FIGURE.parent / f"{name.replace('_', '-')}-{figure.name}"
-            place.write_bytes(figure.read_bytes())
 
 
 def run_skies() -> None:
@@ -139,87 +121,6 @@ def result_table(summary: dict[str, Any]) -> str:
             + " | ".join(f"{row['breakdown_s'][part] * MILLISECONDS:.3f}" for part in PARTS)
             + f" | {row['packet_s_per_token'] / first['packet_s_per_token']:.2f} × |"
         )
-    return "\n".join(lines)
-
-
-def row_of(variant: dict[str, Any], name: str) -> dict[str, Any]:
-    """Return what a variant of a study says of a placement."""
-    return next(row for row in variant["placements"] if row["name"] == name)
-
-
-def signed(share: float | None) -> str:
-    """Return a share in per cent, with its sign."""
-    return NONE if share is None else f"{share * PERCENT:+.1f} %"
-
-
-def paper_table(data: dict[str, Any]) -> str:
-    """Return the published table beside ours in Markdown."""
-    study, run = data["study"], {row["name"]: row for row in data["run"]}
-    lines = [
-        f"| placement | paper, s | ours, s (mean of {len(study['seeds'])} seeds) | standard deviation, s "
-        f"| off the paper's middle | packets, s ({data['run'][0]['tokens']} tokens, seed 1) |",
-        "|---|---:|---:|---:|---:|---:|",
-    ]
-    for name in study["placements"]:
-        row = row_of(study["variants"][0], name)
-        low, high = study["published"]["s_per_token"][name]
-        lines.append(
-            f"| {name} | {low:.2f}–{high:.2f} | {row['mean_s']:.3f} | {row['deviation_s']:.3f} | "
-            f"{signed(row['difference'])} | {run[name]['packet_s_per_token']:.3f} |"
-        )
-    return "\n".join(lines)
-
-
-def gains_table(data: dict[str, Any]) -> str:
-    """Return how many times faster SpaceMoE is in Markdown."""
-    lines = ["| SpaceMoE against | paper, total | ours, total | ours, propagation |", "|---|---:|---:|---:|"]
-    for gain in data["study"]["gains"]:
-        values = (gain[key] for key in ("published", "total", "propagation"))
-        lines.append(f"| {gain['over']} | " + " | ".join(f"{value:.2f} ×" for value in values) + " |")
-    return "\n".join(lines)
-
-
-def sensitivity_table(data: dict[str, Any]) -> str:
-    """Return every reading with its differences from the paper in Markdown."""
-    study = data["study"]
-    names = study["placements"]
-    lines = [
-        f"| open point | reading | {' | '.join(names)} | worst |",
-        "|---|---|" + "---:|" * (len(names) + 1),
-    ]
-    previous = None
-    for variant in study["variants"]:
-        assumption = variant["assumption"]
-        if assumption is None:
-            words = "| *as chosen* | |"
-        else:
-            first = "" if assumption == previous else f"{assumption} (chosen: {variant['chosen']})"
-            words = f"| {first} | {variant['reading']} |"
-        previous = assumption
-        rows = [row_of(variant, name) for name in names]
-        cells = [f"{row['mean_s']:.2f} ({signed(row['difference'])})" for row in rows]
-        lines.append(f"{words} {' | '.join(cells)} | {variant['worst_difference'] * PERCENT:.1f} % |")
-    return "\n".join(lines)
-
-
-def trend_table(data: dict[str, Any]) -> str:
-    """Return the seconds along a sweep, and what becomes of what is reported, in Markdown."""
-    study = data["study"]
-    points = sorted(
-        (variant for variant in study["variants"] if variant["point"] is not None),
-        key=lambda variant: variant["point"],
-    )
-    places = " | ".join(f"{point['point']:g}" for point in points)
-    lines = [
-        f"| {study['axis']} | {places} | change, total | change, light time | the paper | here |",
-        "|---|" + "---:|" * (len(points) + 2) + "---|---|",
-    ]
-    for trend in study["trends"]:
-        seconds = " | ".join(f"{row_of(point, trend['name'])['mean_s']:.3f}" for point in points)
-        parts = [trend["total"], trend["propagation"]]
-        changes = [f"{signed(part['change'])} ± {part['standard_error'] * PERCENT:.1f}" for part in parts]
-        words = f"{trend['reported'] or NONE} | {trend['total']['verdict'] or NONE}"
-        lines.append(f"| {trend['name']} | {seconds} | {' | '.join(changes)} | {words} |")
     return "\n".join(lines)
 
 
@@ -322,6 +223,8 @@ def main(arguments: list[str]) -> None:
     put(page, "paper", paper_table(paper))
     put(page, "gains", gains_table(paper))
     put(page, "sensitivity", sensitivity_table(paper))
+    for name in STUDIES:
+        draw_figures(name)
     for name in TRENDS:
         put(page, name, trend_table(json.loads(study_data(name).read_text())))
     best = json.loads(BEST.read_text())

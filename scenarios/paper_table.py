@@ -55,7 +55,7 @@ ALTERNATIVES = (
     *others(
         "shift between planes, 1/1056 of a turn",
         "17",
-        {f"{shift:g}": {"constellation.phasing": shift} for shift in (-17, 0, 8, 16, 16.5, 18, 24)},
+        {f"{shift:g}": {"constellation.phasing": shift} for shift in (-17, 0, 8, 16, 16.5, 17.5, 18, 24)},
     ),
     *others(
         "links of a satellite",

@@ -1,10 +1,9 @@
 """What do more satellites do to the latency of a token, placed five ways?
 
-The model of ring32.py, 32 layers of 8 experts, on shells of 25 x 24 to 49 x 48 satellites whose neighbouring
-planes are shifted by half a slot, rounded up. The SpaceMoE paper (arXiv 2605.00515) reports that with more
-satellites SpaceMoE improves and the random schemes get worse. With 32 places in a plane each layer has one of
-them in every plane; with more, one or two; with fewer, rows are cut along the planes (docs/placement.md), and
-that changes what a subnet is. Three seeds: some minutes on two processors.
+The model of ring32.py, 32 layers of 8 experts, on 17 to 65 planes of 32 satellites whose neighbouring planes
+are shifted by half a slot, rounded up. So each layer always has one place of every plane, as in the SpaceMoE
+paper (arXiv 2605.00515), which reports that with more satellites SpaceMoE improves and the random schemes get
+worse. trend_size_square.py lets planes and places grow alike. Three seeds: some minutes on two processors.
 """
 
 from dataclasses import replace
@@ -14,7 +13,7 @@ from ring32 import scenario
 from spacemoe_ns3 import Study, Sweep
 
 SCHEMES = ("spacemoe", "rand-place", "rand-intra", "rand-intra-cg")
-PLACES = (24, 28, 32, 36, 40, 44, 48)  # in a plane; there is one plane more
+PLANES = (17, 25, 33, 41, 49, 57, 65)  # odd, so that one is in the middle
 
 study = Study(
     name="trend-size",
@@ -23,12 +22,8 @@ study = Study(
     sweep=Sweep(
         label="satellites",
         points={
-            places * (places + 1): {
-                "constellation.planes": places + 1,
-                "constellation.satellites_per_plane": places,
-                "constellation.phasing": places // 2 + 1,
-            }
-            for places in PLACES
+            32 * planes: {"constellation.planes": planes, "constellation.phasing": planes // 2 + 1}
+            for planes in PLANES
         },
         reported={"spacemoe": "falls", **dict.fromkeys(SCHEMES[1:], "rises")},
     ),

@@ -10,7 +10,6 @@ from spacemoe_ns3.constellation import Slots, WalkerShell
 from spacemoe_ns3.errors import ScenarioError
 from spacemoe_ns3.links import LaserLinks
 from spacemoe_ns3.moe import Decoding, Hardware, Uniform, model_named
-from spacemoe_ns3.placement import PLACERS
 from spacemoe_ns3.scenario import Scenario, load
 from spacemoe_ns3.studies import load_either
 
@@ -83,7 +82,8 @@ def test_a_scenario_may_have_two_names(file):
 def test_what_is_not_given_has_its_default():
     scenario = small()
 
-    assert scenario.placements == tuple(PLACERS)
+    paper = ("spacemoe", "rand-place", "rand-intra", "rand-intra-cg")
+    assert scenario.placements == (*paper, "near-random")
     assert scenario.activation == Uniform()
     assert scenario.decoding == Decoding()
     assert scenario.slots == Slots()

@@ -186,7 +186,7 @@ def _delays_to(
 
 
 def _with_waits(both: np.ndarray, *, slot_s: float) -> MessageDelays:
-    """Return delays, shape (2, T, L, S) with propagation, messages without a path waiting for a slot with one.
+    """Return delays, shape (2, T, L, S) with propagation; without a path, messages wait for a slot with one.
 
     Parameters
     ----------

@@ -448,8 +448,8 @@ def check_memory(placement: Placement, footprint: Footprint) -> None:
         raise PlacementError(
             f"placement {placement.name}: satellite {worst} would hold "
             f"{needed_bytes[worst] / _BYTES_PER_GB:.3f} GB ({' + '.join(parts)}), its computer has "
-            f"{capacity_bytes[worst] / _BYTES_PER_GB:.3f} GB; choose a computer with more memory, fewer hosts "
-            "a satellite, a smaller context or fewer bytes a weight"
+            f"{capacity_bytes[worst] / _BYTES_PER_GB:.3f} GB; choose a computer with more memory, fewer "
+            "hosts a satellite, a smaller context or fewer bytes a weight"
         )
 
 

@@ -21,6 +21,9 @@ from spacemoe_ns3.placement.near_random import NearRandom
 from spacemoe_ns3.placement.packed import Packed
 from spacemoe_ns3.placement.rand_intra import RandIntra, RandIntraCG
 from spacemoe_ns3.placement.rand_place import RandPlace
+from spacemoe_ns3.placement.replaced import Replaced
+from spacemoe_ns3.placement.replicated import Replicated
+from spacemoe_ns3.placement.robust import Robust
 from spacemoe_ns3.placement.spacemoe import SpaceMoE
 
 ENTRY_POINTS = "spacemoe_ns3.placements"
@@ -34,6 +37,9 @@ _BUILT_IN: tuple[Placer, ...] = (
     Exact(),
     Joint(),
     Packed(),
+    Replicated(),
+    Replaced(),
+    Robust(),
 )
 
 PLACERS: dict[str, Placer] = {placer.name: placer for placer in _BUILT_IN}

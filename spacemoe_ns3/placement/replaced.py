@@ -10,8 +10,7 @@ from spacemoe_ns3.checks import check_number, check_whole
 from spacemoe_ns3.constants import BITS_PER_BYTE, NANOSECONDS_PER_SECOND
 from spacemoe_ns3.placement.base import Hosts, Moves, PlacementProblem, Placer
 from spacemoe_ns3.placement.polish import MOST_EXPERTS, expected_slowest_s
-from spacemoe_ns3.placement.registry import checked_placer
-from spacemoe_ns3.placement.scoring import best_of
+from spacemoe_ns3.placement.scoring import best_of, check_base
 from spacemoe_ns3.placement.search_space import last_place_probability
 from spacemoe_ns3.placement.spacemoe import SpaceMoE
 
@@ -68,7 +67,7 @@ class Replaced:
         check_whole("placements.replaced.every", self.every, least=1)
         if self.tokens_per_slot is not None:
             check_number("placements.replaced.tokens_per_slot", self.tokens_per_slot, above=0)
-        checked_placer(self.base, "placements.replaced.base")
+        check_base("placements.replaced.base", self.base)
 
     @property
     def name(self) -> str:

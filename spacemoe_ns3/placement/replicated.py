@@ -10,8 +10,7 @@ import numpy as np
 from spacemoe_ns3.checks import check_number, check_whole
 from spacemoe_ns3.placement.base import Hosts, PlacementProblem, Placer, Room
 from spacemoe_ns3.placement.polish import MOST_EXPERTS, expected_slowest_s
-from spacemoe_ns3.placement.registry import checked_placer
-from spacemoe_ns3.placement.scoring import best_of
+from spacemoe_ns3.placement.scoring import best_of, check_base
 from spacemoe_ns3.placement.spacemoe import SpaceMoE
 
 _CHOICES = 3  # times the experts of a layer: satellites that a replica may go to
@@ -66,7 +65,7 @@ class Replicated:
         check_number("placements.replicated.hot", self.hot, above=0, most=1)
         if self.extra_hosts is not None:
             check_whole("placements.replicated.extra_hosts", self.extra_hosts, least=1)
-        checked_placer(self.base, "placements.replicated.base")
+        check_base("placements.replicated.base", self.base)
 
     @property
     def name(self) -> str:

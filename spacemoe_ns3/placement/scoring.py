@@ -5,15 +5,15 @@ from __future__ import annotations
 import numpy as np
 
 from spacemoe_ns3.constants import NANOSECONDS_PER_SECOND
-from spacemoe_ns3.errors import PlacementError
-from spacemoe_ns3.placement.base import Hosts, PlacementProblem
+from spacemoe_ns3.errors import PlacementError, ScenarioError
+from spacemoe_ns3.placement.base import Hosts, Placement, PlacementProblem, Placer
 from spacemoe_ns3.placement.objective import expected_layers_s, others_before, stragglers, ways_of
 from spacemoe_ns3.placement.spacemoe import SpaceMoE
 
 _TOKENS, _SEED = 4096, 1  # that stand for all where sets cannot be enumerated
 
 
-def expected_s(problem: PlacementProblem, hosts: Hosts) -> float:
+def expected_s(problem: PlacementProblem, hosts: Hosts | Placement) -> float:
     """Return the expected latency of a token, gateways' computing included, head left out.
 
     Parameters
@@ -38,7 +38,7 @@ def expected_s(problem: PlacementProblem, hosts: Hosts) -> float:
     return float(layers_s.sum() + gateways_ns.sum() / NANOSECONDS_PER_SECOND)
 
 
-def _sampled_layers_s(problem: PlacementProblem, hosts: Hosts) -> np.ndarray:
+def _sampled_layers_s(problem: PlacementProblem, hosts: Hosts | Placement) -> np.ndarray:
     """Return the mean latency of each layer after its gateway has computed over some tokens, shape (L,)."""
     ways = ways_of(hosts, delays=problem.gateway_delays(hosts.gateways), computing=problem.computing)
     activated = np.sort(problem.gating.draw(_TOKENS, np.random.default_rng(_SEED)).astype(np.int64), axis=2)
@@ -51,7 +51,7 @@ def _sampled_layers_s(problem: PlacementProblem, hosts: Hosts) -> np.ndarray:
     return mean_s
 
 
-def slot_layers_s(problem: PlacementProblem, hosts: Hosts) -> np.ndarray | None:
+def slot_layers_s(problem: PlacementProblem, hosts: Hosts | Placement) -> np.ndarray | None:
     """Return the expected latency of each layer in each slot after its gateway has computed.
 
     Parameters
@@ -71,6 +71,25 @@ def slot_layers_s(problem: PlacementProblem, hosts: Hosts) -> np.ndarray | None:
         return None
     in_slots_s: np.ndarray = (last.probability * ways.total_s).sum(axis=2) + last.sharing_s
     return in_slots_s
+
+
+def check_base(path: str, base: object) -> None:
+    """Raise unless what an algorithm starts from is an algorithm itself.
+
+    Parameters
+    ----------
+    path
+        Path of the field.
+    base
+        What the user gave.
+
+    Raises
+    ------
+    ScenarioError
+        If it is none.
+    """
+    if isinstance(base, type) or not isinstance(base, Placer):
+        raise ScenarioError(f"{path}: {base!r} given, must be an algorithm, such as SpaceMoE()")
 
 
 def spacemoe_if_any(problem: PlacementProblem) -> Hosts | None:

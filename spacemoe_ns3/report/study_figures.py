@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from spacemoe_ns3.report import style
-from spacemoe_ns3.report.study_style import legend_mark, look_of, seeds_words
+from spacemoe_ns3.report.study_style import about_bars, legend_mark, look_of
 from spacemoe_ns3.report.sweep_figure import draw_sweep
 from spacemoe_ns3.study_results import CHOSEN, StudyResults
 
@@ -102,7 +102,8 @@ def draw_published(results: StudyResults, *, title: str) -> Figure:
     with style.figure_style():
         height_in = _ROW_IN * len(names)
         body_in = height_in + _LABELS_IN + style.LINE_IN
-        figure, top_in = style.new_figure(body_in, title=title, subtitle=seeds_words(results), left_in=0.1)
+        about = about_bars(results, "standard deviation")
+        figure, top_in = style.new_figure(body_in, title=title, subtitle=about, left_in=0.1)
         place = {"left_in": _NAMES_IN, "width_in": style.WIDTH_IN - _NAMES_IN - _NUMBERS_IN}
         axes = style.add_axes(figure, top_in=top_in, height_in=height_in, **place)
         rows = np.arange(len(names))[::-1]
@@ -165,7 +166,8 @@ def draw_sensitivity(results: StudyResults, *, title: str) -> Figure:
     with style.figure_style():
         height_in = _READING_ROW_IN * len(rows)
         body_in = height_in + _LABELS_IN + style.LINE_IN
-        figure, top_in = style.new_figure(body_in, title=title, subtitle=seeds_words(results), left_in=0.1)
+        about = about_bars(results, "standard error of the mean")
+        figure, top_in = style.new_figure(body_in, title=title, subtitle=about, left_in=0.1)
         place = {"left_in": _READINGS_IN, "width_in": style.WIDTH_IN - _READINGS_IN - 0.15}
         axes = style.add_axes(figure, top_in=top_in, height_in=height_in, **place)
         axes.axvspan(-_CLOSE * _PERCENT, _CLOSE * _PERCENT, color=style.PALE_GREY, lw=0, zorder=0)

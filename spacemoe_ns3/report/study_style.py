@@ -43,8 +43,16 @@ def legend_mark(colour: str, marker: str) -> Artist:
     return Line2D([], [], color=colour, marker=marker, ls="", ms=4.5)
 
 
-def seeds_words(results: StudyResults) -> str:
-    """Say what means and bars are of."""
+def about_bars(results: StudyResults, bars: str) -> str:
+    """Say what the marks and bars of a figure are.
+
+    Parameters
+    ----------
+    results
+        What was found out.
+    bars
+        What bars are, in words.
+    """
     if len(results.seeds) == 1:
-        return f"Expected latency, one seed ({results.seeds[0]})"
-    return f"Expected latency, mean and standard deviation over {len(results.seeds)} seeds"
+        return f"Expected latency of a token; one seed ({results.seeds[0]})"
+    return f"Expected latency of a token; mean of {len(results.seeds)} seeds; bars: {bars}"

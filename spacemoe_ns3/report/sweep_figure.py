@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from spacemoe_ns3.report import style
-from spacemoe_ns3.report.study_style import look_of
+from spacemoe_ns3.report.study_style import about_bars, look_of
 from spacemoe_ns3.study_results import Spread, StudyResults
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def draw_sweep(results: StudyResults, *, title: str) -> Figure:
     """
     with style.figure_style():
         body_in = sum(_HEIGHTS_IN) + _GAP_IN + _LABELS_IN + 2 * style.LINE_IN
-        subtitle = _about_bars(len(results.seeds))
+        subtitle = about_bars(results, "standard deviation above, standard error below")
         figure, top_in = style.new_figure(body_in, title=title, subtitle=subtitle, left_in=_LEFT_IN)
         panels = []
         for height_in in _HEIGHTS_IN:
@@ -61,12 +61,6 @@ def draw_sweep(results: StudyResults, *, title: str) -> Figure:
         legend_in = top_in - _GAP_IN + _LABELS_IN
         style.add_legend(figure, entries, left_in=_LEFT_IN, top_in=legend_in, columns=len(entries))
     return figure
-
-
-def _about_bars(seeds: int) -> str:
-    if seeds == 1:
-        return "One seed"
-    return f"Mean of {seeds} seeds; bars: standard deviation above, standard error below"
 
 
 def _scale_seconds(axes: Axes, results: StudyResults) -> None:

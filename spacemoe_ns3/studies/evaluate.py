@@ -45,14 +45,42 @@ def evaluate_study(study: Study, *, workers: Workers, progress: Progress) -> Stu
     finally:
         workers.close()
     variants = tuple(variant for variant, _ in varied)
-    return StudyResults(
-        name=study.name,
-        variants=variants,
-        placements=tuple(placer.name for placer in study.base.placers),
-        seeds=tuple(study.seeds),
+    return study_results(
+        study,
         evaluations=_evaluations(study, variants, found),
         failures=_failures(study, variants, found),
         remarks=_remarks(study, variants, found),
+        is_interrupted=is_interrupted,
+    )
+
+
+def study_results(
+    study: Study,
+    *,
+    evaluations: tuple[Evaluation, ...],
+    failures: tuple[StudyFailure, ...] = (),
+    remarks: tuple[StudyRemark, ...] = (),
+    is_interrupted: bool = False,
+) -> StudyResults:
+    """Return the results of a study, from here or from rows that were kept.
+
+    Parameters
+    ----------
+    study
+        What was evaluated.
+    evaluations, failures, remarks
+        What was found out.
+    is_interrupted
+        Whether evaluations are missing because the study was interrupted.
+    """
+    return StudyResults(
+        name=study.name,
+        variants=tuple(variant for variant, _ in study.scenarios()),
+        placements=tuple(placer.name for placer in study.base.placers),
+        seeds=tuple(study.seeds),
+        evaluations=evaluations,
+        failures=failures,
+        remarks=remarks,
         published=study.published,
         axis=study.sweep.label if study.sweep else "",
         reported=dict(study.sweep.reported) if study.sweep else {},
