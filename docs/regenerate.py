@@ -108,15 +108,17 @@ def result_table(summary: dict[str, Any]) -> str:
     """Return the table of a run in Markdown."""
     first = summary["placements"][0]
     lines = [
-        "| placement | formula, s | packets, s | difference, µs | "
+        "| placement | expected, s | over the bound | formula, s | packets, s | difference, µs | "
         + " | ".join(f"{part}, ms" for part in PARTS)
         + f" | speed-up of {first['name']} |",
-        "|---|" + "---:|" * (4 + len(PARTS)),
+        "|---|" + "---:|" * (6 + len(PARTS)),
     ]
     for row in summary["placements"]:
         difference = row["packet_s_per_token"] - row["analytic_s_per_token"]
         lines.append(
-            f"| {row['name']} | {row['analytic_s_per_token']:.4f} | {row['packet_s_per_token']:.4f} | "
+            f"| {row['name']} | {row['expected_s_per_token']:.4f} | "
+            f"{row['expected_s_per_token'] / row['bound_s'] - 1:.0%} | "
+            f"{row['analytic_s_per_token']:.4f} | {row['packet_s_per_token']:.4f} | "
             f"{difference * MICROSECONDS:+.2f} | "
             + " | ".join(f"{row['breakdown_s'][part] * MILLISECONDS:.3f}" for part in PARTS)
             + f" | {row['packet_s_per_token'] / first['packet_s_per_token']:.2f} × |"
