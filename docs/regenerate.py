@@ -226,7 +226,8 @@ def main(arguments: list[str]) -> None:
     put(page, "gains", gains_table(paper))
     put(page, "sensitivity", sensitivity_table(paper))
     for name in STUDIES:
-        draw_figures(name)
+        if study_data(name).with_suffix(".parquet").exists():
+            draw_figures(name)
     for name in TRENDS:
         put(page, name, trend_table(json.loads(study_data(name).read_text())))
     best = json.loads(BEST.read_text())

@@ -44,7 +44,7 @@ def study_data(name: str) -> Path:
 
 
 def run_study(name: str) -> None:
-    """Run a study, and keep its rows, its section of the summary and the packets of its run."""
+    """Run a study, and keep its rows, its section of the summary, the packets of its run, its figures."""
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "run"
         scenario = f"scenarios/{name}.py"
@@ -59,6 +59,8 @@ def run_study(name: str) -> None:
         }
         study_data(name).write_text(json.dumps(kept, indent=1, ensure_ascii=False) + "\n")
         study_data(name).with_suffix(".parquet").write_bytes((out / STUDY_FILE).read_bytes())
+        for figure in sorted((out / "figures").glob("*.svg")):
+            (FIGURES / f"{name.replace('_', '-')}-{figure.name}").write_bytes(figure.read_bytes())
 
 
 def results_of(name: str) -> StudyResults:

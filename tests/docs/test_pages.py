@@ -49,6 +49,20 @@ def test_the_tables_are_made_from_the_committed_data() -> None:
     benchmark = json.loads(module.BENCHMARK.read_text())
     assert module.benchmark_table(benchmark) in (ROOT / "docs" / "sky.md").read_text()
     assert module.printed(module.SKY) in (ROOT / "docs" / "sky.md").read_text()
+    best = module.best_table(json.loads(module.BEST.read_text()))
+    for page in ("README.md", "docs/placement_beyond.md"):
+        assert best in (ROOT / page).read_text()
+    times = module.placement_times(json.loads(module.PLACEMENT_TIMES.read_text()))
+    assert times in (ROOT / "docs" / "placement.md").read_text()
+
+
+def test_what_is_said_of_the_best_placements_holds_in_the_data() -> None:
+    module = regenerate()
+    for row in json.loads(module.BEST.read_text())["rows"]:
+        gain, half = row["joint"]["less_than_spacemoe"]
+        assert gain - half > 0  # joint is faster, surely, everywhere
+        for name in ("spacemoe", "joint", "packed"):
+            assert row[name]["over_bound"] >= 0  # or the bound would be none
 
 
 def study(module: ModuleType, name: str) -> dict[str, Any]:
