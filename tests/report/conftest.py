@@ -29,7 +29,7 @@ def engine(*, seed, account=None):
 
 def expectation(s_per_token, *, half_width_s=0.0):
     """An expectation of a whole number of eighths, so that its parts sum without rounding."""
-    parts_s = {**dict.fromkeys(PARTS, 0.125), "propagation": s_per_token - 0.5}
+    parts_s = {**dict.fromkeys(PARTS, 0.125), "propagation": s_per_token - 0.125 * (len(PARTS) - 1)}
     return ExpectedLatency(
         parts_s=parts_s,
         layers_s=np.full(LAYERS, s_per_token / LAYERS),

@@ -129,7 +129,8 @@ def test_no_number_is_cut_on_a_terminal_of_60_columns_or_more(results, width):
     narrow = printed(results, width=width).split()
 
     for name in ("spacemoe", "rand-place"):
-        assert set(row_of(name, printed(results))) - {"1.00×", "0.84×"} <= set(narrow)
+        numbers = {cell.removesuffix("×") for cell in row_of(name, printed(results))}
+        assert numbers <= set(narrow)
 
 
 def test_the_terms_are_explained_below(results):
