@@ -127,6 +127,7 @@ def test_traffic_is_the_account_of_the_packets(made):
         "dropped": 1,
         "in_flight": 1,
         "dropped_by_reason": {"cut": 1},
+        **{"sent_first": 72, "sent_again": 0, "sent_acknowledgements": 0, "received_duplicates": 0},
     }
 
 
