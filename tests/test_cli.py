@@ -91,7 +91,7 @@ def changed(root: Path, folder: Path, *changes: tuple[str, str]) -> Path:
         ("seed=7", "seed=7, slots=__import__('spacemoe_ns3').Slots(span_s=1e10)", ["slots.span_s", "GiB"]),
         ("mtu_bytes=1500", "queue_packets=2**32 + 1", ["links.queue_packets", "4294967297", "at most"]),
         ("seed=7", "seed=-7", ["seed", "-7", "at least 0"]),
-        ("layers=6", "layers=13", ["13", "placement"]),
+        ("layers=6", "layers=15", ["15", "placement"]),
         ("planes=6", "plains=6", ["plains", "changed.py:"]),
         ("scenario = Scenario", "scenario = (Scenario", ["not valid Python", "changed.py:"]),
         ("scenario = Scenario", "scenario = dict", ["0 scenarios", "exactly one"]),
