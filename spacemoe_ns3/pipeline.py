@@ -250,9 +250,11 @@ def prepare(scenario: Scenario, *, progress: Progress) -> Experiment:
             model=model,
             context_tokens=scenario.decoding.context_tokens,
             satellites=constellation.satellites,
+            prompt_tokens=scenario.traffic.prompt_tokens,
         ),
         gating=gating,
         decoding=scenario.decoding,
+        traffic=scenario.traffic,
         end_ns=slots.end_ns,
         seed=seed,
     )

@@ -2,16 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from spacemoe_ns3.errors import require
 from spacemoe_ns3.moe.compute import Hardware
-from spacemoe_ns3.moe.model import MoEModel
+from spacemoe_ns3.moe.model import MoEModel, Work
 
 BY_ROLE = -1  # of a satellite whose computer depends on what it hosts
 GATEWAY_KIND, EXPERT_KIND = 0, 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What reading memory takes under the roofline, beside computing; arrays of shape (C, L), int64.
+
+    Weights are read once for all tokens of a job, the KV cache once a token.
+
+    Parameters
+    ----------
+    flops_ns
+        Computing of one token in nanoseconds.
+    weights_ns
+        Reading the weights.
+    cache_ns
+        Reading what each token needs of its own.
+    """
+
+    flops_ns: np.ndarray
+    weights_ns: np.ndarray
+    cache_ns: np.ndarray
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,32 +55,59 @@ class Computing:
     kind
         Of each satellite's computer, shape (S,), -1 where it depends on what it hosts; None if it does
         everywhere.
+    prefill_ns
+        Of each layer's gateway on a whole prompt, shape (C, L), int64; None where nothing is prefilled.
+    gateway_reading, expert_reading, head_reading
+        Under the roofline, what the times above consist of, those of the head of shape (C, 1); None: n tokens
+        take n times as long as one.
     """
 
     gateway_ns: np.ndarray
     expert_ns: np.ndarray
     head_ns: np.ndarray
     kind: np.ndarray | None = None
+    prefill_ns: np.ndarray | None = None
+    gateway_reading: Reading | None = None
+    expert_reading: Reading | None = None
+    head_reading: Reading | None = None
 
-    def gateways_ns(self, gateways: np.ndarray) -> np.ndarray:
+    def gateways_ns(self, gateways: np.ndarray, tokens: int = 1) -> np.ndarray:
         """Return the computing time of each layer's gateway.
 
         Parameters
         ----------
         gateways
             Satellites, shape (L,).
+        tokens
+            Decoded together, of as many sequences.
 
         Returns
         -------
         Nanoseconds, shape (L,), int64.
         """
-        times: np.ndarray = self.gateway_ns[kinds_at(self.kind, gateways, gateways), np.arange(len(gateways))]
+        kinds = kinds_at(self.kind, gateways, gateways)
+        layers = np.arange(len(gateways))
+        return _of_tokens(self.gateway_ns[kinds, layers], self.gateway_reading, (kinds, layers), tokens)
+
+    def prefill_gateways_ns(self, gateways: np.ndarray) -> np.ndarray:
+        """Return the computing time of each layer's gateway on a prompt, as :meth:`gateways_ns`.
+
+        Raises
+        ------
+        ValueError
+            If nothing is prefilled.
+        """
+        if self.prefill_ns is None:
+            raise ValueError("computing: no prompt has been given to prefill")
+        times: np.ndarray = self.prefill_ns[kinds_at(self.kind, gateways, gateways), np.arange(len(gateways))]
         return times
 
-    def head_at_ns(self, gateway: int) -> int:
+    def head_at_ns(self, gateway: int, tokens: int = 1) -> int:
         """Return the computing time of the head at the gateway of layer 0, a satellite, in nanoseconds."""
         here = np.array([gateway])
-        return int(self.head_ns[kinds_at(self.kind, here, here)[0]])
+        kinds = kinds_at(self.kind, here, here)
+        times = _of_tokens(self.head_ns[kinds], self.head_reading, (kinds, np.zeros(1, np.intp)), tokens)
+        return int(times[0])
 
     def experts_ns(self, experts: np.ndarray, gateways: np.ndarray) -> np.ndarray:
         """Return the computing time of an expert on each host.
@@ -77,7 +127,9 @@ class Computing:
         times: np.ndarray = self.expert_ns[kinds_at(self.kind, experts, gateways), layer]
         return times
 
-    def at_ns(self, hosts: np.ndarray, *, layer: int, gateways: np.ndarray) -> np.ndarray:
+    def at_ns(
+        self, hosts: np.ndarray, *, layer: int, gateways: np.ndarray, tokens: np.ndarray | int = 1
+    ) -> np.ndarray:
         """Return the computing time of an expert of one layer on some satellites.
 
         Parameters
@@ -88,15 +140,19 @@ class Computing:
             Which layer.
         gateways
             Satellites, shape (L,).
+        tokens
+            That the expert computes in one job, at least 1; broadcasts to that shape.
 
         Returns
         -------
         Nanoseconds, the shape of ``hosts``, int64.
         """
-        times: np.ndarray = self.expert_ns[kinds_at(self.kind, hosts, gateways), layer]
-        return times
+        kinds = kinds_at(self.kind, hosts, gateways)
+        return _of_tokens(self.expert_ns[kinds, layer], self.expert_reading, (kinds, layer), tokens)
 
-    def residents_ns(self, residents: np.ndarray, gateways: np.ndarray) -> np.ndarray:
+    def residents_ns(
+        self, residents: np.ndarray, gateways: np.ndarray, tokens: np.ndarray | int = 1
+    ) -> np.ndarray:
         """Return the computing time of each resident.
 
         Parameters
@@ -105,14 +161,16 @@ class Computing:
             Layer, expert, satellite, shape (n, 3).
         gateways
             Satellites, shape (L,).
+        tokens
+            That the expert computes in one job, at least 1; broadcasts to shape (n,).
 
         Returns
         -------
         Nanoseconds, shape (n,), int64.
         """
         layer, _, satellite = residents.T
-        times: np.ndarray = self.expert_ns[kinds_at(self.kind, satellite, gateways), layer]
-        return times
+        kinds = kinds_at(self.kind, satellite, gateways)
+        return _of_tokens(self.expert_ns[kinds, layer], self.expert_reading, (kinds, layer), tokens)
 
     def everywhere_ns(self, gateways: np.ndarray, *, satellites: int) -> np.ndarray:
         """Return the computing time of an expert of each layer on every satellite.
@@ -160,8 +218,19 @@ class Footprint:
         return capacities
 
 
+def _of_tokens(
+    one_ns: np.ndarray, reading: Reading | None, where: tuple[Any, ...], tokens: np.ndarray | int
+) -> np.ndarray:
+    """Return what n tokens take, from what one takes and consists of."""
+    if reading is None:
+        return np.asarray(one_ns * tokens, np.int64)
+    return np.maximum(
+        tokens * reading.flops_ns[where], reading.weights_ns[where] + tokens * reading.cache_ns[where]
+    )
+
+
 def build_computing(
-    *, hardware: Hardware, model: MoEModel, context_tokens: int, satellites: int
+    *, hardware: Hardware, model: MoEModel, context_tokens: int, satellites: int, prompt_tokens: int = 0
 ) -> Computing:
     """Return how long the parts of a token take on every satellite.
 
@@ -173,6 +242,8 @@ def build_computing(
         Positions that attention looks back at.
     satellites
         Number of satellites S.
+    prompt_tokens
+        Tokens that are prefilled together, each attending to those before it; 0: none are.
 
     Raises
     ------
@@ -186,12 +257,53 @@ def build_computing(
         gateway_ns.append([computer.duration_ns(work, roofline=roofline) for work in works])
         expert_ns.append([computer.duration_ns(expert, roofline=roofline)] * model.moe_layers)
         head_ns.append(computer.duration_ns(head, roofline=roofline))
+    weights = [model.gateway_work(layer, 0).bytes for layer in range(model.moe_layers)]
+    readings = {}
+    if roofline:
+        readings = {
+            "gateway_reading": _reading(hardware, works, weights),
+            "expert_reading": _reading(hardware, [expert] * model.moe_layers, [expert.bytes] * model.moe_layers),
+            "head_reading": _reading(hardware, [head], [head.bytes]),
+        }
     return Computing(
         gateway_ns=np.array(gateway_ns, np.int64),
         expert_ns=np.array(expert_ns, np.int64),
         head_ns=np.array(head_ns, np.int64),
         kind=_kind_of_each(hardware, satellites),
+        prefill_ns=_prefill_ns(hardware, model, prompt_tokens) if prompt_tokens else None,
+        **readings,
     )
+
+
+def _reading(hardware: Hardware, works: Sequence[Work], weights_bytes: Sequence[float]) -> Reading:
+    """Return what jobs consist of: computing, reading weights, reading the rest of their bytes."""
+
+    def table(job_of: Callable[[Work, float], Work], *, roofline: bool) -> np.ndarray:
+        jobs = [job_of(work, weights) for work, weights in zip(works, weights_bytes, strict=True)]
+        rows = [[computer.duration_ns(job, roofline=roofline) for job in jobs] for computer in hardware.computers]
+        return np.array(rows, np.int64)
+
+    weights_ns = table(lambda _, weights: Work(0, weights), roofline=True)
+    return Reading(
+        flops_ns=table(lambda work, _: work, roofline=False),
+        weights_ns=weights_ns,
+        cache_ns=table(lambda work, _: Work(0, work.bytes), roofline=True) - weights_ns,
+    )
+
+
+def _prefill_ns(hardware: Hardware, model: MoEModel, prompt_tokens: int) -> np.ndarray:
+    """Return what each layer's gateway takes on a prompt, shape (C, L): causal, so half of it on average."""
+    mean_context = (prompt_tokens + 1) / 2
+    works = []
+    for layer in range(model.moe_layers):
+        each = model.gateway_work(layer, mean_context)
+        read = model.gateway_work(layer, prompt_tokens).bytes  # weights once, and the cache of the prompt once
+        works.append(Work(prompt_tokens * each.flops, read))
+    rows = [
+        [computer.duration_ns(work, roofline=hardware.roofline) for work in works]
+        for computer in hardware.computers
+    ]
+    return np.array(rows, np.int64)
 
 
 def build_footprint(
