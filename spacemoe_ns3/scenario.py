@@ -49,7 +49,7 @@ class Scenario:
     slots
         The time span and its slots.
     traffic
-        When sequences arrive, what is served together, and what else is under way.
+        When sequences start, what waits together, and who else is about; by default one token at a time.
     transport
         How messages get through: :class:`spacemoe_ns3.Udp`, with or without recovery of what is lost,
         or :class:`spacemoe_ns3.Tcp`.

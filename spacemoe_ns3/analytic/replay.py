@@ -62,16 +62,20 @@ def replay(
     UndeliveredError
         If a message finds no path before the time span ends, or is lost with a link.
     """
-    run = _Replay(workload, placement, Lasers(routes), shares_lasers)
-    trace = run.trace
-    if layer_starts_ns is not None:
-        trace.start[:] = layer_starts_ns[:, 0]
-        steps, layers = (axis.ravel() for axis in np.indices(layer_starts_ns.shape))
-        run.walk(steps, layers, layer_starts_ns.ravel())
-        run.finish(np.arange(workload.tokens))
-        return trace
-    for steps, ready_ns in _in_turn(workload, trace, starts_ns):
-        trace.start[steps] = now = ready_ns
+    walker = Walker(routes=routes, message_bytes=workload.message_bytes)
+    trace = TokenTrace.empty(
+        tokens=workload.tokens,
+        layers=workload.layers,
+        fan_out=workload.fan_out,
+        sends_residual=workload.sends_residual,
+    )
+    first = np.cumsum(workload.sequence_tokens) - workload.sequence_tokens
+    ready_ns = workload.starts_ns.copy()
+    for place in range(int(workload.sequence_tokens.max())):
+        goes_on = workload.sequence_tokens > place
+        rows = first[goes_on] + place
+        trace.start[rows] = ready_ns[goes_on]
+        now = trace.start[rows]
         for layer in range(workload.layers):
             run.walk(steps, np.full(len(steps), layer), now)
             now = trace.layer_end()[steps, layer]

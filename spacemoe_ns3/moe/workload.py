@@ -1,4 +1,4 @@
-"""The work of a run: what is computed for how long, what is sent, which experts each token activates."""
+"""The work of a run: what is computed for how long, what is sent, which experts each step activates."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from spacemoe_ns3.checks import check_kind, check_whole
-from spacemoe_ns3.constants import NO_EXPERT
+from spacemoe_ns3.constants import NANOSECONDS_PER_SECOND, NO_EXPERT
+from spacemoe_ns3.errors import require
 from spacemoe_ns3.moe.activation import Gating
 from spacemoe_ns3.moe.computing import Computing
 from spacemoe_ns3.moe.model import MoEModel
@@ -19,14 +20,16 @@ _MOST_TOKENS = 10_000_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decoding:
-    """Which tokens are decoded, in short sequences; ``Scenario.traffic`` says when those start.
+    """Which tokens are decoded: short sequences, by default at evenly spaced times over the time span.
+
+    When they start, and whether they read a prompt first, is said by :class:`spacemoe_ns3.Traffic`.
 
     Parameters
     ----------
     tokens
-        Tokens in all, at least 1.
+        Tokens in all that are emitted, a step each, at least 1.
     tokens_per_sequence
-        Tokens decoded one after the other in a sequence; the last sequence may be shorter.
+        Tokens emitted one after the other in a sequence; the last sequence may be shorter.
     context_tokens
         Positions that attention looks back at, the same for every token.
     sends_residual
@@ -56,17 +59,16 @@ class Decoding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Workload:
-    """What both engines run: N steps, each a pass of the model for a sequence.
+    """What both engines run: N steps, each one pass of the model for one sequence, which emits a token.
 
-    A step decodes one token, or prefills a prompt of several. Where all decode, a step activates M = K experts
-    of a layer, in the order of their selection.
+    A *decode* step carries one token; a *prefill* step carries all tokens of a prompt, more than one.
 
     Parameters
     ----------
     layers, experts, top_k
         Layers L, experts of a layer E, experts that a token activates K.
     message_bytes
-        Length of the hidden state of a token.
+        Length of the hidden state of one token; a message has as many as tokens travel in it.
     sends_residual
         Whether a gateway sends the residual stream to the next one.
     computing
@@ -76,17 +78,18 @@ class Workload:
     sequence_tokens
         Steps of each sequence, shape (Q,), int32; they sum to N.
     activations
-        Experts of each step, sequence by sequence, shape (N, L, M), uint16; padded with
-        :data:`spacemoe_ns3.constants.NO_EXPERT` behind.
+        Experts that each step activates, sequence by sequence, shape (N, L, M), uint16, padded with
+        ``NO_EXPERT`` behind: of a decode step in the order of selection, of a prefill step ascending.
+        M is K if there are decode steps only.
     widths
-        Tokens of each step, shape (N,), int32; one each if not given.
+        Tokens of each step, shape (N,), int32.
     shares
-        Tokens of a step that go to each of its experts, shape (N, L, M), int32, 0 where there is none; one each
-        if not given.
+        How many tokens of each step go to each of its experts, shape (N, L, M), int32, 0 in padded places;
+        they sum to K times the width.
     batch
-        Steps of one token that a gateway serves together at most.
+        Decode steps that a gateway serves together at most.
     queue_jobs
-        Jobs that may wait at each satellite's computer; None: any number.
+        Jobs that may wait at a satellite's computer; None: any number.
     """
 
     layers: int
@@ -98,25 +101,19 @@ class Workload:
     starts_ns: np.ndarray
     sequence_tokens: np.ndarray
     activations: np.ndarray
-    widths: np.ndarray = None  # type: ignore[assignment]
-    shares: np.ndarray = None  # type: ignore[assignment]
+    widths: np.ndarray
+    shares: np.ndarray
     batch: int = 1
     queue_jobs: int | None = None
 
-    def __post_init__(self) -> None:
-        if self.widths is None:
-            object.__setattr__(self, "widths", np.ones(len(self.activations), np.int32))
-        if self.shares is None:
-            object.__setattr__(self, "shares", (self.activations != NO_EXPERT).astype(np.int32))
-
     @property
     def tokens(self) -> int:
-        """Number of steps N."""
+        """Number of steps N, and of tokens emitted."""
         return int(self.activations.shape[0])
 
     @property
     def fan_out(self) -> int:
-        """Most experts that a step activates in a layer, M."""
+        """Most experts M that a step activates in a layer."""
         return int(self.activations.shape[2])
 
     def token_rows(self) -> tuple[np.ndarray, np.ndarray]:
@@ -152,7 +149,7 @@ def build_workload(
     decoding: Decoding,
     end_ns: int,
     seed: int,
-    traffic: Traffic = Traffic(),
+    traffic: Traffic | None = None,
 ) -> Workload:
     """Build the work of a run.
 
@@ -168,18 +165,35 @@ def build_workload(
         End of the time span over which sequences start, in nanoseconds.
     seed
         The run's seed.
+    traffic
+        When sequences start, whether they read a prompt, what is served together; None: as in the paper.
 
     Returns
     -------
     The workload.
+
+    Raises
+    ------
+    ScenarioError
+        If a sequence starts after the time span.
     """
+    traffic = traffic or Traffic()
     sequence_tokens = decoding.sequence_tokens()
-    random = stream(seed, "traffic.arrivals")
+    starts_ns = traffic.arrivals.starts_ns(
+        len(sequence_tokens), end_ns=end_ns, random=stream(seed, "traffic.arrivals")
+    )
+    require(
+        int(starts_ns[-1]) < end_ns,
+        f"traffic.arrivals: the last of {len(starts_ns)} sequences starts at "
+        f"{starts_ns[-1] / NANOSECONDS_PER_SECOND:.6g} s, the time span ends at "
+        f"{end_ns / NANOSECONDS_PER_SECOND:.6g} s; let them start closer together, ask for fewer tokens or "
+        "give slots.span_s",
+    )
     widths = np.ones(decoding.tokens, np.int32)
     if traffic.prompt_tokens:
         widths[np.cumsum(sequence_tokens) - sequence_tokens] = traffic.prompt_tokens
     drawn = gating.draw(int(widths.sum()), stream(seed, "activation.draws"))
-    activations, shares = (drawn, None) if (widths == 1).all() else _merged(drawn, widths, gating.experts)
+    activations, shares = _steps(drawn, widths, experts=model.experts)
     return Workload(
         layers=model.moe_layers,
         experts=model.experts,
@@ -187,32 +201,45 @@ def build_workload(
         message_bytes=model.message_bytes,
         sends_residual=decoding.sends_residual,
         computing=computing,
-        starts_ns=traffic.arrivals.starts_ns(len(sequence_tokens), end_ns=end_ns, random=random),
+        starts_ns=starts_ns,
         sequence_tokens=sequence_tokens,
         activations=activations,
         widths=widths,
-        **({} if shares is None else {"shares": shares}),
+        shares=shares,
         batch=traffic.batch,
         queue_jobs=traffic.queue_jobs,
     )
 
 
-def _merged(drawn: np.ndarray, widths: np.ndarray, experts: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return the experts of steps, and how many tokens go to each, from those of their tokens, (tokens, L, K).
+def _steps(drawn: np.ndarray, widths: np.ndarray, *, experts: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return the experts of each step and how many of its tokens go to each, both of shape (N, L, M).
 
-    A step of one token keeps the order of selection; wider ones have their experts in ascending order.
+    Parameters
+    ----------
+    drawn
+        Experts of each token, step by step, shape (sum of widths, L, K).
+    widths
+        Tokens of each step, shape (N,).
+    experts
+        Experts of a layer E.
     """
-    _, layers, top_k = drawn.shape
-    ends = np.cumsum(widths)
-    counts = np.zeros((len(widths), layers, experts), np.int32)
-    for step, (first, end) in enumerate(zip(ends - widths, ends, strict=True)):
-        where = drawn[first:end].astype(np.int64) + np.arange(layers)[:, np.newaxis] * experts
-        counts[step] = np.bincount(where.ravel(), minlength=layers * experts).reshape(layers, experts)
-    fan_out = max(top_k, int((counts > 0).sum(axis=2).max()))
-    # Experts with tokens first, each kind in ascending order.
-    activations = np.argsort(counts == 0, axis=2, kind="stable")[..., :fan_out]
-    shares = np.take_along_axis(counts, activations, axis=2)
-    activations = np.where(shares > 0, activations, NO_EXPERT).astype(np.uint16)
-    single = widths == 1
-    activations[single, :, :top_k] = drawn[(ends - 1)[single]]
+    steps, (_, layers, top_k) = len(widths), drawn.shape
+    first = np.cumsum(widths) - widths
+    is_wide = widths > 1
+    # Of wide steps, by expert: how many of the tokens go there.
+    counts = np.zeros((int(is_wide.sum()), layers, experts), np.int32)
+    for count, row in zip(counts, np.flatnonzero(is_wide).tolist(), strict=True):
+        mine = drawn[first[row] : first[row] + widths[row]].astype(np.int64)
+        where = mine + np.arange(layers)[:, np.newaxis] * experts
+        count += np.bincount(where.ravel(), minlength=count.size).reshape(count.shape).astype(np.int32)
+    fan_out = max(top_k, int((counts > 0).sum(axis=2).max(initial=0)))
+    activations = np.full((steps, layers, fan_out), NO_EXPERT, np.uint16)
+    shares = np.zeros(activations.shape, np.int32)
+    activations[~is_wide, :, :top_k] = drawn[first[~is_wide]]
+    shares[~is_wide, :, :top_k] = 1
+    chosen = np.argsort(counts == 0, axis=2, kind="stable")[:, :, :fan_out]  # activated ones, ascending
+    of_chosen = np.take_along_axis(counts, chosen, axis=2)
+    width = chosen.shape[2]  # a layer may have fewer experts than that
+    activations[is_wide, :, :width] = np.where(of_chosen > 0, chosen, NO_EXPERT)
+    shares[is_wide, :, :width] = of_chosen
     return activations, shares
