@@ -19,7 +19,7 @@ class LostError(Exception):
 
 
 class OneByOne:
-    """Sends each layer, or each message, through a network of its own, event by event, with nothing but numbers."""
+    """Sends each layer, or each message, through a network of its own, with nothing but numbers."""
 
     def __init__(self, *, workload, placement, routes, shares_lasers=True):
         self.shares_lasers = shares_lasers

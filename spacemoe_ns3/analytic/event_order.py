@@ -15,8 +15,9 @@ ORDINARY = NEVER_NS  # turn of what is not re-routed: after what is
 class Agenda:
     """When each of P packets of each of G groups is to be seen to next; arrays of shape (G, P), int64.
 
-    Of events in one nanosecond, packets taken off a link that went down go first, link by link; of the others,
-    those that were scheduled first, as ns-3 does: an arrival is scheduled when its transmission begins.
+    Of events in one nanosecond, packets taken off a link that went down go first, link by link; of the
+    others, those that were scheduled first, as ns-3 does: an arrival is scheduled when its transmission
+    begins.
 
     Parameters
     ----------

@@ -50,7 +50,7 @@ def frozen_replay(
         bool((workload.widths == 1).all()),
         "validation: frozen delays are those of one token's message; leave out traffic.prompt_tokens",
     )
-    done_ns = layer_starts_ns + workload.gateway_times_ns(placement.gateways)
+    done_ns = layer_starts_ns + workload.computing.gateways_ns(placement.gateways)
     slot = (done_ns // slot_ns)[:, :, np.newaxis]
     layer = np.arange(workload.layers)
     onward = np.roll(layer, -1)
@@ -58,13 +58,7 @@ def frozen_replay(
     hosts = placement.serving(done_ns[:, :, np.newaxis], layer=layer[:, np.newaxis], expert=experts)
     out, back = delays.outbound.total_s, delays.inbound.total_s
     ways_s = out[slot, layer[:, np.newaxis], hosts] + back[slot, onward[:, np.newaxis], hosts]
-    computing_ns = np.stack(
-        [
-            workload.computing.at_ns(hosts[:, each], layer=each, gateways=placement.gateways)
-            for each in layer.tolist()
-        ],
-        axis=1,
-    )
+    computing_ns = workload.computing.at_ns(hosts, layer=layer[:, np.newaxis], gateways=placement.gateways)
     last_ns = (ways_s * NANOSECONDS_PER_SECOND + computing_ns).max(axis=2)
     if workload.sends_residual:
         past_s = out[slot[..., 0], layer, placement.gateways[onward]]

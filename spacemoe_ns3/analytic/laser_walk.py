@@ -97,9 +97,7 @@ class Lasers:
         wire: np.ndarray = 2 * link.astype(np.int64) + (self.ends[link, 0] != node)
         return wire
 
-    def send(
-        self, wire: np.ndarray, bits: np.ndarray, *, now_ns: np.ndarray, free_ns: np.ndarray
-    ) -> Hop:
+    def send(self, wire: np.ndarray, bits: np.ndarray, *, now_ns: np.ndarray, free_ns: np.ndarray) -> Hop:
         """Return what becomes of packets that come to their transmitters now.
 
         Parameters

@@ -1,9 +1,9 @@
-"""Layers of steps walked through a network that is idle but for the layer's own messages, many layers at once.
+"""Layers of steps walked through a network that is idle but for their own messages, many layers at once.
 
 A *group* is one layer of one step: its gateway dispatches to M experts and sends the residual, each expert
 computes when its message is there, and its result goes to the next gateway. The messages of a group share
-transmitters and computers, first come, first served; groups never meet. All groups are walked side by side: each
-round takes the next event of every group.
+transmitters and computers, first come, first served; groups never meet. All groups are walked side by side:
+each round takes the next event of every group.
 """
 
 from __future__ import annotations
@@ -96,8 +96,9 @@ class LayerWalk:
         self._first = np.cumsum(most) - most  # packet of each message's first segment
         self._message = np.repeat(np.arange(len(most)), most)  # of each packet
         shape = groups, len(most)
-        for name in ("sent", "arrived", "propagation", "serialisation", "queueing", "waiting"):
-            setattr(self, f"{name}_ns", np.zeros(shape, np.int64))
+        self.sent_ns, self.arrived_ns = np.zeros(shape, np.int64), np.zeros(shape, np.int64)
+        self.propagation_ns, self.serialisation_ns = np.zeros(shape, np.int64), np.zeros(shape, np.int64)
+        self.queueing_ns, self.waiting_ns = np.zeros(shape, np.int64), np.zeros(shape, np.int64)
         self.hops = np.zeros(shape, np.int64)
         self.started_ns = np.zeros((groups, self._experts), np.int64)
         self.finished_ns = np.zeros((groups, self._experts), np.int64)
@@ -106,7 +107,12 @@ class LayerWalk:
         self._due_ns = np.full((groups, self._experts), NEVER_NS)  # of the results
         onward = np.broadcast_to(work.onward[:, np.newaxis], work.hosts.shape)
         self._source = np.concatenate(
-            [np.broadcast_to(work.here[:, np.newaxis], work.hosts.shape), work.hosts, work.here[:, np.newaxis]], 1
+            [
+                np.broadcast_to(work.here[:, np.newaxis], work.hosts.shape),
+                work.hosts,
+                work.here[:, np.newaxis],
+            ],
+            1,
         )
         self._goal = np.concatenate([work.hosts, onward, work.onward[:, np.newaxis]], 1)
         self._packets = _Packets.empty(groups, len(self._message))
@@ -202,7 +208,9 @@ class LayerWalk:
             alone_ns = np.maximum(alone_ns, self._passages.get(group, own))
             self._passages.set(group, own, alone_ns + transmission_ns)
         leaves = hop.leaves
-        self._move(group[leaves], packet[leaves], hop, leaves, (alone_ns + transmission_ns + hop.light_ns)[leaves])
+        self._move(
+            group[leaves], packet[leaves], hop, leaves, (alone_ns + transmission_ns + hop.light_ns)[leaves]
+        )
         if not leaves.all():
             self._take_off(group, packet, message, hop, alone_ns + transmission_ns)
         if self._lasers.policy == LossPolicy.DROP:
@@ -247,8 +255,9 @@ class LayerWalk:
             raise StrandedError(
                 int(group[first]),
                 int(message[first]),
-                f"the link from satellite {near} to {hop.far[first]} went down at {hop.goes_down_ns[first]} ns, "
-                f"and links.on_loss is {self._lasers.policy.value!r}; choose 'reroute', as nothing is sent again",
+                f"the link from satellite {near} to {hop.far[first]} went down at "
+                f"{hop.goes_down_ns[first]} ns, and links.on_loss is {self._lasers.policy.value!r}; choose "
+                "'reroute', as nothing is sent again",
             )
 
     def _receive(self, group: np.ndarray, packet: np.ndarray, now_ns: np.ndarray) -> None:
@@ -293,7 +302,7 @@ class LayerWalk:
 
 @dataclass(slots=True)
 class _Packets:
-    """Where P packets of each of G groups are, and what their ways have cost; arrays of shape (G, P), int64."""
+    """Where P packets of each of G groups are, and what their ways have cost; shape (G, P), int64."""
 
     node: np.ndarray
     ready_ns: np.ndarray  # when it would be here had its message been alone in the network
@@ -347,7 +356,10 @@ def _cut(message_bytes: np.ndarray, mtu_bytes: int) -> tuple[np.ndarray, np.ndar
     Packets stand message by message, each with room for the most segments that it has in any group.
     """
     sizes, place = np.unique(message_bytes, return_inverse=True)
-    cut = [segment_wire_bits(message_bytes=int(size), mtu_bytes=mtu_bytes) if size else [] for size in sizes]
+    none = np.zeros(0, np.int64)
+    cut = [
+        segment_wire_bits(message_bytes=int(size), mtu_bytes=mtu_bytes) if size else none for size in sizes
+    ]
     longest = max(len(bits) for bits in cut)
     table = np.zeros((len(cut), longest), np.int64)
     for row, bits in enumerate(cut):

@@ -1,8 +1,8 @@
 """The formula on the draws that the packets used: the same activations, start times and link states.
 
 Every message is followed hop by hop, with each link's light time at the moment of departure, in whole
-nanoseconds. Each step is alone in the network: what the packet engine measures beyond this is queueing behind other
-steps.
+nanoseconds. Each step is alone in the network: what the packet engine measures beyond this is queueing behind
+other steps.
 """
 
 from __future__ import annotations
@@ -49,8 +49,8 @@ def replay(
         When each layer of each step starts, shape (N, L), whatever came of the layer before; the head starts
         when the last layer is done.
     shares_lasers
-        Whether the messages of a step share transmitters, first come, first served. If not, each is alone in the
-        network, as in the published formula.
+        Whether the messages of a step share transmitters, first come, first served. If not, each is alone in
+        the network, as in the published formula.
 
     Returns
     -------
@@ -62,20 +62,16 @@ def replay(
     UndeliveredError
         If a message finds no path before the time span ends, or is lost with a link.
     """
-    walker = Walker(routes=routes, message_bytes=workload.message_bytes)
-    trace = TokenTrace.empty(
-        tokens=workload.tokens,
-        layers=workload.layers,
-        fan_out=workload.fan_out,
-        sends_residual=workload.sends_residual,
-    )
-    first = np.cumsum(workload.sequence_tokens) - workload.sequence_tokens
-    ready_ns = workload.starts_ns.copy()
-    for place in range(int(workload.sequence_tokens.max())):
-        goes_on = workload.sequence_tokens > place
-        rows = first[goes_on] + place
-        trace.start[rows] = ready_ns[goes_on]
-        now = trace.start[rows]
+    run = _Replay(workload, placement, Lasers(routes), shares_lasers)
+    trace = run.trace
+    if layer_starts_ns is not None:
+        trace.start[:] = layer_starts_ns[:, 0]
+        steps, layers = (axis.ravel() for axis in np.indices(layer_starts_ns.shape))
+        run.walk(steps, layers, layer_starts_ns.ravel())
+        run.finish(np.arange(workload.tokens))
+        return trace
+    for steps, ready_ns in _in_turn(workload, trace, starts_ns):
+        trace.start[steps] = now = ready_ns
         for layer in range(workload.layers):
             run.walk(steps, np.full(len(steps), layer), now)
             now = trace.layer_end()[steps, layer]
@@ -86,7 +82,7 @@ def replay(
 def _in_turn(
     workload: Workload, trace: TokenTrace, starts_ns: np.ndarray | None
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Yield steps that can be followed side by side, with their starts: the first of each sequence, and so on."""
+    """Yield steps that can be followed side by side, with their starts: the first of each sequence, ..."""
     if starts_ns is not None:
         yield np.arange(workload.tokens), starts_ns
         return
@@ -101,16 +97,14 @@ def _in_turn(
 class _Replay:
     """A replay under way."""
 
-    def __init__(
-        self, workload: Workload, placement: Placement, lasers: Lasers, shares_lasers: bool
-    ) -> None:
+    def __init__(self, workload: Workload, placement: Placement, lasers: Lasers, shares_lasers: bool) -> None:
         self._workload, self._placement, self._lasers = workload, placement, lasers
         self._shares_lasers = shares_lasers
-        self._gateway_ns = workload.gateway_times_ns(placement.gateways)
+        self._gateway_ns = workload.computing.steps_ns(placement.gateways, workload.widths)
         self.trace = TokenTrace.empty(
             tokens=workload.tokens,
             layers=workload.layers,
-            top_k=workload.fan_out,
+            fan_out=workload.fan_out,
             sends_residual=workload.sends_residual,
         )
 
@@ -131,7 +125,7 @@ class _Replay:
         trace.head_finished[steps] = trace.head_started[steps] + head_ns
 
     def _walk(self, step: np.ndarray, layer: np.ndarray, now_ns: np.ndarray) -> None:
-        workload, gateways, trace = self._workload, self._placement.gateways, self.trace
+        workload, trace = self._workload, self.trace
         done_ns = now_ns + self._gateway_ns[step, layer]
         trace.gateway_started[step, layer] = now_ns
         trace.gateway_finished[step, layer] = done_ns
@@ -163,12 +157,9 @@ class _Replay:
         shares, experts = workload.shares[step, layer], workload.activations[step, layer].astype(np.intp)
         experts = np.where(shares > 0, experts, 0)
         hosts = self._placement.serving(done_ns[:, np.newaxis], layer=layer[:, np.newaxis], expert=experts)
-        computing_ns = np.zeros(hosts.shape, np.int64)
-        for each in np.unique(layer):
-            rows = layer == each
-            computing_ns[rows] = workload.computing.at_ns(
-                hosts[rows], layer=int(each), gateways=gateways, tokens=np.maximum(shares[rows], 1)
-            )
+        computing_ns = workload.computing.at_ns(
+            hosts, layer=layer[:, np.newaxis], gateways=gateways, tokens=shares
+        )
         residual_tokens = workload.widths[step] if workload.sends_residual else np.zeros(len(step), np.int64)
         return LayerWork(
             sent_ns=done_ns,
@@ -187,10 +178,15 @@ class _Replay:
         sequence, place = workload.token_rows()
         row, fan_out = step[group], workload.fan_out
         kind = ("dispatch", "result", "residual")[message // fan_out]
-        of = "" if kind == "residual" else f" of expert {workload.activations[row, layer[group], message % fan_out]}"
+        of = (
+            ""
+            if kind == "residual"
+            else f" of expert {workload.activations[row, layer[group], message % fan_out]}"
+        )
         source, goal = walk.ends_of(group, message)
         return (
-            f"message not delivered (request {sequence[row]}, token {place[row]}, layer {layer[group]}, {kind}{of}, "
-            f"from satellite {source} to satellite {goal}, sent at {walk.sent_ns[group, message]} ns): "
+            f"message not delivered (request {sequence[row]}, token {place[row]}, layer {layer[group]}, "
+            f"{kind}{of}, from satellite {source} to satellite {goal}, sent at "
+            f"{walk.sent_ns[group, message]} ns): "
             f"{stranded.why}"
         )

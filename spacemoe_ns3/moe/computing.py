@@ -284,17 +284,6 @@ class Footprint:
         return capacities
 
 
-def _of_tokens(
-    one_ns: np.ndarray, reading: Reading | None, where: tuple[Any, ...], tokens: np.ndarray | int
-) -> np.ndarray:
-    """Return what n tokens take, from what one takes and consists of."""
-    if reading is None:
-        return np.asarray(one_ns * tokens, np.int64)
-    return np.maximum(
-        tokens * reading.flops_ns[where], reading.weights_ns[where] + tokens * reading.cache_ns[where]
-    )
-
-
 def build_computing(
     *,
     hardware: Hardware,
@@ -386,37 +375,6 @@ def _growth(hardware: Hardware, works: list[Work], each: list[Work]) -> Growth:
         once_s=reading_s([work.bytes - mine.bytes for work, mine in zip(works, each, strict=True)]),
         each_s=reading_s([mine.bytes for mine in each]),
     )
-
-
-def _reading(hardware: Hardware, works: Sequence[Work], weights_bytes: Sequence[float]) -> Reading:
-    """Return what jobs consist of: computing, reading weights, reading the rest of their bytes."""
-
-    def table(job_of: Callable[[Work, float], Work], *, roofline: bool) -> np.ndarray:
-        jobs = [job_of(work, weights) for work, weights in zip(works, weights_bytes, strict=True)]
-        rows = [[computer.duration_ns(job, roofline=roofline) for job in jobs] for computer in hardware.computers]
-        return np.array(rows, np.int64)
-
-    weights_ns = table(lambda _, weights: Work(0, weights), roofline=True)
-    return Reading(
-        flops_ns=table(lambda work, _: work, roofline=False),
-        weights_ns=weights_ns,
-        cache_ns=table(lambda work, _: Work(0, work.bytes), roofline=True) - weights_ns,
-    )
-
-
-def _prefill_ns(hardware: Hardware, model: MoEModel, prompt_tokens: int) -> np.ndarray:
-    """Return what each layer's gateway takes on a prompt, shape (C, L): causal, so half of it on average."""
-    mean_context = (prompt_tokens + 1) / 2
-    works = []
-    for layer in range(model.moe_layers):
-        each = model.gateway_work(layer, mean_context)
-        read = model.gateway_work(layer, prompt_tokens).bytes  # weights once, and the cache of the prompt once
-        works.append(Work(prompt_tokens * each.flops, read))
-    rows = [
-        [computer.duration_ns(work, roofline=hardware.roofline) for work in works]
-        for computer in hardware.computers
-    ]
-    return np.array(rows, np.int64)
 
 
 def build_footprint(

@@ -122,24 +122,6 @@ class Workload:
         first = np.cumsum(self.sequence_tokens) - self.sequence_tokens
         return sequence, np.arange(self.tokens) - first[sequence]
 
-    def gateway_times_ns(self, gateways: np.ndarray) -> np.ndarray:
-        """Return what each step takes at each layer's gateway when it is served alone.
-
-        Parameters
-        ----------
-        gateways
-            Satellites, shape (L,).
-
-        Returns
-        -------
-        Nanoseconds, shape (N, L), int64.
-        """
-        one = self.computing.gateways_ns(gateways)
-        if not (self.widths > 1).any():
-            return np.broadcast_to(one, (self.tokens, self.layers))
-        prompt = self.computing.prefill_gateways_ns(gateways)
-        return np.where(self.widths[:, np.newaxis] > 1, prompt, one)
-
 
 def build_workload(
     *,
@@ -155,7 +137,7 @@ def build_workload(
 
     Parameters
     ----------
-    model, decoding, traffic
+    model, decoding
         What the scenario says.
     computing
         Computing times on every satellite.

@@ -78,6 +78,17 @@ def result_from_records(
     )
 
 
+def count_finished(records: Records) -> int:
+    """Return the number of steps that came to their end.
+
+    Parameters
+    ----------
+    records
+        What ns-3 recorded.
+    """
+    return int((records.jobs[:, JOB_COLUMNS.index("kind")] == HEAD).sum())
+
+
 def _check_balance(account: Account, records: Records) -> None:
     """Raise unless what was sent has been received, or dropped, or is where it is counted to be in flight."""
     sides = account.as_dict()

@@ -273,8 +273,9 @@ def test_a_message_is_complete_when_its_last_packet_is_there_whichever_that_is()
     assert dispatch.propagation[0, 0, 0] == LIGHT_NS + around_ns
 
 
-def test_messages_do_not_queue_behind_one_another():
-    """Two experts two hops away over the same first link: each as if it were alone."""
+@pytest.mark.parametrize(("shares_lasers", "behind_ns"), [(True, PACKET_NS), (False, 0)])
+def test_messages_of_one_step_queue_behind_one_another_if_they_share_lasers(shares_lasers, behind_ns):
+    """Two experts two hops away over the same first link: the second waits for the first, or is alone."""
     timeline = network(
         positions_m=[[0, 0, 0], [HOP_M, 0, 0], [HOP_M, HOP_M, 0], [HOP_M, -HOP_M, 0]],
         ends=[(0, 1), (1, 2), (1, 3)],
@@ -283,9 +284,16 @@ def test_messages_do_not_queue_behind_one_another():
     workload = work(activations=[[[0, 1]]], experts=2)
     routes = routes_over(timeline, [0, 2, 3], message_bytes=1000)
 
-    trace = replay(workload=workload, placement=hosts(gateways=[0], experts=[[2, 3]]), routes=routes)
+    trace = replay(
+        workload=workload,
+        placement=hosts(gateways=[0], experts=[[2, 3]]),
+        routes=routes,
+        shares_lasers=shares_lasers,
+    )
 
-    assert trace.dispatch.arrived[0, 0].tolist() == [1000 + 2 * (PACKET_NS + LIGHT_NS)] * 2
+    alone_ns = 1000 + 2 * (PACKET_NS + LIGHT_NS)
+    assert trace.dispatch.arrived[0, 0].tolist() == [alone_ns, alone_ns + behind_ns]
+    assert trace.dispatch.queueing[0, 0].tolist() == [0, behind_ns]
     assert not trace.dispatch.queueing.any()
     assert not trace.result.queueing.any()
 
