@@ -33,8 +33,9 @@ from spacemoe_ns3.validation_results import Validation
 
 SCENARIO = Path(__file__).parents[1] / "scenarios" / "ring32.py"
 PLACEMENTS = ("spacemoe", "rand-place", "rand-intra", "rand-intra-cg")
-PROMPT_TOKENS = 128
+PROMPT_TOKENS = 64
 GIGABIT = 1e9
+FEW_LOADS = (0.3, 0.5, 0.7, 0.9)
 FAST = "h100"  # so that computers do not saturate first
 
 
@@ -54,6 +55,8 @@ class Case:
         Of gateways and experts; None: those of the scenario.
     share_of_steps
         How many of the steps asked for: large steps are many packets.
+    loads
+        Shares of the capacity.
     """
 
     name: str
@@ -61,6 +64,7 @@ class Case:
     prompt_tokens: int = 0
     computer: str | None = None
     share_of_steps: float = 1.0
+    loads: tuple[float, ...] = LOADS
 
 
 CASES = (
@@ -70,7 +74,8 @@ CASES = (
             name=f"prefill of {PROMPT_TOKENS}, {rate} Gb/s",
             rate_gbps=rate,
             prompt_tokens=PROMPT_TOKENS,
-            share_of_steps=0.1,
+            share_of_steps=0.06,
+            loads=FEW_LOADS,
         )
         for rate in (1, 10, 100)
     ),
@@ -80,7 +85,8 @@ CASES = (
         rate_gbps=1,
         prompt_tokens=PROMPT_TOKENS,
         computer=FAST,
-        share_of_steps=0.1,
+        share_of_steps=0.06,
+        loads=FEW_LOADS,
     ),
 )
 
@@ -110,7 +116,7 @@ def measure(case: Case, arguments: argparse.Namespace) -> dict[str, Any]:
         points = sweep(
             scenario,
             experiment,
-            loads=arguments.loads,
+            loads=arguments.loads or case.loads,
             steps=steps,
             executor=executor,
             folder=Path(folder),
@@ -138,13 +144,13 @@ def main() -> None:
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.add_argument("--cases", nargs="+", default=[case.name for case in CASES], help="names of cases")
     parser.add_argument("--placements", nargs="+", default=list(PLACEMENTS))
-    parser.add_argument("--loads", nargs="+", type=float, default=list(LOADS))
+    parser.add_argument("--loads", nargs="+", type=float, default=None, help="instead of the cases' own")
     parser.add_argument("--steps", type=int, default=SWEEP_STEPS, help="decode steps under each load")
     parser.add_argument("--workers", type=int, default=None)
     arguments = parser.parse_args()
     rows = [measure(case, arguments) for case in CASES if case.name in arguments.cases]
     if arguments.json:
-        found = {"command": "benchmarks/knee.py --json", "loads": arguments.loads, "cases": rows}
+        found = {"command": "benchmarks/knee.py --json", "cases": rows}
         print(json.dumps(found, indent=1))
         return
     for row in rows:

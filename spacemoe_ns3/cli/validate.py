@@ -98,7 +98,7 @@ def _shares(_context: click.Context, _option: click.Parameter, text: str | None)
     "--loads",
     metavar="SHARES",
     callback=_shares,
-    help="Shares of the capacity that the sweep visits.  [default: 0.1,0.3,0.5,0.7,0.8,0.9,0.95]",
+    help="Shares of the capacity that the sweep visits.  [default: 0.3,0.5,0.7,0.8,0.85,0.9]",
 )
 @click.option(
     "--sweep-steps",

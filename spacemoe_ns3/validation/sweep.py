@@ -27,10 +27,12 @@ from spacemoe_ns3.validation.queues import busy_s
 from spacemoe_ns3.validation.regimes import Regime, loaded
 from spacemoe_ns3.validation_results import Knee, LoadPoint
 
-LOADS = (0.1, 0.3, 0.5, 0.7, 0.8, 0.9, 0.95)
+LOADS = (0.3, 0.5, 0.7, 0.8, 0.85, 0.9)
 EXCESSES = (0.1, 1.0)  # at which the knees are
 SWEEP_STEPS = 1000
 WARM_UP = 0.2  # of the steps, not measured: queues are still filling
+DRAWS = 10_000  # steps from whose draws the capacity follows
+RELAXATIONS = 6.0  # steps arrive for as many relaxation times of the busiest queue at least
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,9 +110,18 @@ def _points(
     progress: Progress,
 ) -> Iterable[_Point]:
     """Yield what is to be simulated of a placement."""
+    _, demand = under_load(scenario, experiment, placement, load=0.5, steps=DRAWS, start_s=start_s)
     for load in loads:
         progress.stage(f"{placement.name}: formula under {load:.0%}")
-        regime, demand = under_load(scenario, experiment, placement, load=load, steps=steps, start_s=start_s)
+        regime, _ = under_load(
+            scenario,
+            experiment,
+            placement,
+            load=load,
+            steps=max(steps, steps_until_steady(demand, load)),
+            start_s=start_s,
+            demand=demand,
+        )
         trace = replay(
             workload=regime.experiment.workload,
             placement=placement,
@@ -133,6 +144,7 @@ def under_load(
     load: float,
     steps: int,
     start_s: float,
+    demand: Demand | None = None,
 ) -> tuple[Regime, Demand]:
     """Return steps that arrive at random at a share of a placement's own capacity, and what they ask for.
 
@@ -148,11 +160,16 @@ def under_load(
         Number of steps.
     start_s
         When the first may arrive.
+    demand
+        What steps ask of every resource; by the draws of so many steps if not given.
     """
-    slot = int(start_s * NANOSECONDS_PER_SECOND) // experiment.sky.timeline.slots.slot_ns
-    # What is drawn does not depend on the rate, only when it arrives.
-    draws = loaded(scenario, experiment, load=1.0, capacity_per_s=1.0, steps=steps, start_s=start_s)
-    demand = demand_of(draws.experiment, placement, slot=slot)
+    slots = experiment.sky.timeline.slots
+    if demand is None:
+        # What is drawn does not depend on the rate, only when it arrives: here well within the span.
+        often_per_s = 10 * steps * NANOSECONDS_PER_SECOND / slots.end_ns
+        draws = loaded(scenario, experiment, load=1.0, capacity_per_s=often_per_s, steps=steps, start_s=0.0)
+        slot = int(start_s * NANOSECONDS_PER_SECOND) // slots.slot_ns
+        demand = demand_of(draws.experiment, placement, slot=slot)
     regime = loaded(
         scenario,
         experiment,
@@ -162,6 +179,25 @@ def under_load(
         start_s=start_s,
     )
     return regime, demand
+
+
+def steps_until_steady(demand: Demand, load: float) -> int:
+    """Return how many steps arrive until the busiest queue has forgotten how it began.
+
+    The relaxation time of a queue is about its service time over the square of one less its load (Cohen 1982,
+    The Single Server Queue, section III.7).
+
+    Parameters
+    ----------
+    demand
+        What steps ask of every resource.
+    load
+        Share of the capacity.
+    """
+    busiest = int(demand.busy_s.argmax())
+    service_s = demand.busy_s[busiest] / demand.visits[busiest]
+    span_s = RELAXATIONS * service_s / (1 - load) ** 2
+    return int(np.ceil(load * demand.capacity_per_s * span_s))
 
 
 def _measured(point: _Point, simulated: Simulated) -> LoadPoint:
