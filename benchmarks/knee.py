@@ -35,7 +35,7 @@ SCENARIO = Path(__file__).parents[1] / "scenarios" / "ring32.py"
 PLACEMENTS = ("spacemoe", "rand-place", "rand-intra", "rand-intra-cg")
 PROMPT_TOKENS = 64
 GIGABIT = 1e9
-FEW_LOADS = (0.3, 0.5, 0.7, 0.9)
+FEW_LOADS = (0.3, 0.5, 0.7, 0.8)
 FAST = "h100"  # so that computers do not saturate first
 
 
