@@ -193,20 +193,20 @@ class LayerWalk:
         """Hand packets to transmitters, behind what those have to send."""
         own = wire * len(self._first) + message  # the same transmitter, for this message only
         key = wire if self._work.shares_lasers else own
-        hop = self._lasers.send(
-            wire,
-            self._bits[group, packet],
-            now_ns=now_ns,
-            free_ns=self._transmitters.get(group, key),
-        )
-        # A trap: one that is cut keeps a shorter one behind it from leaving in time.
-        self._transmitters.set(group, key, np.minimum(hop.end_ns, hop.goes_down_ns))
+        free_ns = self._transmitters.get(group, key)
+        hop = self._lasers.send(wire, self._bits[group, packet], now_ns=now_ns, free_ns=free_ns)
+        # A trap: one that is cut keeps the transmitter to its end, from a shorter one behind it and, where slots
+        # are shorter than packets, from what comes when the link is up again.
+        is_begun = hop.start_ns < hop.goes_down_ns
+        self._transmitters.set(group, key, np.where(is_begun, hop.end_ns, free_ns))
         # What the message alone would have done: the packet's ledger.
         transmission_ns = hop.end_ns - hop.start_ns
         alone_ns = self._packets.ready_ns[group, packet]
         if len(self._message) > len(self._first):
             alone_ns = np.maximum(alone_ns, self._passages.get(group, own))
-            self._passages.set(group, own, alone_ns + transmission_ns)
+            # Later segments do not wait for one that is taken off with them.
+            until_ns = np.minimum(alone_ns + transmission_ns, hop.goes_down_ns)
+            self._passages.set(group, own, until_ns)
         leaves = hop.leaves
         self._move(
             group[leaves], packet[leaves], hop, leaves, (alone_ns + transmission_ns + hop.light_ns)[leaves]

@@ -42,9 +42,7 @@ STEPS = np.array([[[0], [0]], [[0], [0]], [[1], [0]]])
 
 @pytest.fixture
 def demand():
-    made, placement = experiment(
-        activations=STEPS, experts=[[1, 2], [2, 1]], gateways=[0, 3], satellites=4
-    )
+    made, placement = experiment(activations=STEPS, experts=[[1, 2], [2, 1]], gateways=[0, 3], satellites=4)
     return demand_of(made, placement, slot=0)
 
 
