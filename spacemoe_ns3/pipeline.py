@@ -250,11 +250,14 @@ def prepare(scenario: Scenario, *, progress: Progress) -> Experiment:
             model=model,
             context_tokens=scenario.decoding.context_tokens,
             satellites=constellation.satellites,
+            batch=scenario.traffic.batch,
+            prompt_tokens=scenario.traffic.prompt_tokens,
         ),
         gating=gating,
         decoding=scenario.decoding,
         end_ns=slots.end_ns,
         seed=seed,
+        traffic=scenario.traffic,
     )
     sky = _link(scenario, constellation, progress=progress)
     problem = PlacementProblem(

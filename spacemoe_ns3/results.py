@@ -64,7 +64,9 @@ class Legs:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TokenTrace:
-    """Everything that happened to N tokens in L layers with K experts each; nanoseconds, int64.
+    """Everything that happened to N steps in L layers with up to M experts each; nanoseconds, int64.
+
+    Places of a step that activates fewer than M experts hold zeros, behind those of its experts.
 
     Parameters
     ----------
@@ -73,9 +75,9 @@ class TokenTrace:
     gateway_started, gateway_finished
         Computing of the gateway, shape (N, L).
     dispatch, result
-        Messages to and from the activated experts, shape (N, L, K).
+        Messages to and from the activated experts, shape (N, L, M).
     expert_started, expert_finished
-        Computing of the activated experts, shape (N, L, K).
+        Computing of the activated experts, shape (N, L, M).
     residual
         Messages from gateway to gateway, shape (N, L); None if they are not sent.
     head_started, head_finished
@@ -94,9 +96,9 @@ class TokenTrace:
     head_finished: np.ndarray
 
     @classmethod
-    def empty(cls, *, tokens: int, layers: int, top_k: int, sends_residual: bool) -> TokenTrace:
+    def empty(cls, *, tokens: int, layers: int, fan_out: int, sends_residual: bool) -> TokenTrace:
         """Return a trace to be filled in by an engine."""
-        token, layer, expert = (tokens,), (tokens, layers), (tokens, layers, top_k)
+        token, layer, expert = (tokens,), (tokens, layers), (tokens, layers, fan_out)
         return cls(
             start=np.zeros(token, np.int64),
             gateway_started=np.zeros(layer, np.int64),
@@ -276,7 +278,7 @@ def account_for(
     placement
         Who hosted what.
     activations
-        Experts of each token, shape (N, L, K).
+        Experts of each step, shape (N, L, M), padded with ``NO_EXPERT`` behind.
     token_rows
         Sequence of each token and its place in it, both of shape (N,).
     account

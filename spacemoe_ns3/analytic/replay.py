@@ -43,7 +43,7 @@ def replay(*, workload: Workload, placement: Placement, routes: Routes) -> Token
     trace = TokenTrace.empty(
         tokens=workload.tokens,
         layers=workload.layers,
-        top_k=workload.top_k,
+        fan_out=workload.fan_out,
         sends_residual=workload.sends_residual,
     )
     first = np.cumsum(workload.sequence_tokens) - workload.sequence_tokens

@@ -144,7 +144,7 @@ def trace_from_records(records: Records, *, workload: Workload) -> TokenTrace:
     trace = TokenTrace.empty(
         tokens=workload.tokens,
         layers=workload.layers,
-        top_k=workload.top_k,
+        fan_out=workload.fan_out,
         sends_residual=workload.sends_residual,
     )
     messages = dict(zip(MESSAGE_COLUMNS, records.messages.T, strict=True))
