@@ -17,6 +17,7 @@ from spacemoe_ns3.results import Legs
 
 # What a link leaves behind goes first in its nanosecond, in the order of the links; then all the rest.
 _NO_TURN = 1 << 40
+_MOST_PASSAGES = 1 << 23  # messages times transmitters of one object: 64 MiB a table, touched here and there
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -46,6 +47,7 @@ class _Hops:
     """Hops that packets are about to make, arrays of shape (n,)."""
 
     packet: np.ndarray
+    at: np.ndarray  # whose transmitter, and which
     wire: np.ndarray
     link: np.ndarray
     near: np.ndarray
@@ -93,9 +95,13 @@ class Transit:
         Satellite to which each message goes, shape (R, M).
     bits
         Bits of each segment on the wire, shape (R, M, S), int64; 0 where there is none.
+    shares_lasers
+        Whether the messages of a lane share its transmitters; otherwise each has its own.
     """
 
-    def __init__(self, network: Network, *, goals: np.ndarray, bits: np.ndarray) -> None:
+    def __init__(
+        self, network: Network, *, goals: np.ndarray, bits: np.ndarray, shares_lasers: bool = True
+    ) -> None:
         lanes, messages, segments = self._shape = bits.shape
         count = bits.size
         self._network = network
@@ -116,7 +122,9 @@ class Transit:
         self._arrived_ns = np.zeros(count, np.int64)
         self._sent_ns = np.zeros(lanes * messages, np.int64)
         self._source = np.zeros(lanes * messages, np.intp)
-        self._free_ns = np.zeros(lanes * network.wires, np.int64)
+        self._owner = self._lane if shares_lasers else self._message  # of the transmitters
+        owners = lanes if shares_lasers else lanes * messages
+        self._free_ns = np.zeros(owners * network.wires, np.int64)
         # Per message and transmitter: until when the message alone would keep it busy, and the end of the
         # link's time up, with which that is forgotten.
         passages = lanes * messages * network.wires if segments > 1 else 0
@@ -125,9 +133,9 @@ class Transit:
         self.losses: list[Loss] = []
 
     @staticmethod
-    def lanes_at_once(network: Network, *, messages: int, segments: int) -> int:
+    def lanes_at_once(network: Network, *, messages: int) -> int:
         """Return how many lanes one object should have, for the sake of its memory."""
-        return max(1, (1 << 22) // (network.wires * (messages if segments > 1 else 1)))
+        return max(1, _MOST_PASSAGES // (network.wires * messages))
 
     def ends_of(self, message: int) -> tuple[int, int, int]:
         """Return whence and whither a message goes, and when it was sent in nanoseconds."""
@@ -235,18 +243,19 @@ class Transit:
 
     def _hops_of(self, packets: np.ndarray) -> _Hops:
         """Return the next hop of the first packet at each transmitter."""
-        wires = self._network.wires
-        at = self._lane[packets] * wires + self._wire
+        at = self._owner[packets] * self._network.wires + self._wire
         order = np.lexsort((self._since_ns[packets], self._turn[packets], self._next_ns[packets], at))
         at = at[order]
-        order = order[np.concatenate([[True], at[1:] != at[:-1]])]
+        is_first = np.concatenate([[True], at[1:] != at[:-1]])
+        order, at = order[is_first], at[is_first]
         packets, wire = packets[order], self._wire[order]
         now_ns, near = self._next_ns[packets], self._node[packets]
         link, far = self._network.behind(wire)
-        start_ns = np.maximum(now_ns, self._free_ns[self._lane[packets] * wires + wire])
+        start_ns = np.maximum(now_ns, self._free_ns[at])
         transmission_ns, ends_ns = self._network.transmit(now_ns, start_ns, link, self._bits[packets])
         return _Hops(
             packet=packets,
+            at=at,
             wire=wire,
             link=link,
             near=near,
@@ -264,8 +273,7 @@ class Transit:
         packet = hops.packet
         # What is cut keeps the transmitter busy to its end, but for what is queued behind it, which is cut off.
         is_begun = hops.start_ns < hops.ends_ns
-        at = (self._lane[packet] * self._network.wires + hops.wire)[is_begun]
-        self._free_ns[at] = (hops.start_ns + hops.transmission_ns)[is_begun]
+        self._free_ns[hops.at[is_begun]] = (hops.start_ns + hops.transmission_ns)[is_begun]
         self._charge(hops, leaves)
         self._since_ns[packet] = hops.start_ns
         self._next_ns[packet] = next_ns
