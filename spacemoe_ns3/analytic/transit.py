@@ -114,6 +114,10 @@ class Transit:
         self._next_ns = np.full(count, NEVER_NS)
         self._turn = np.full(count, _NO_TURN)
         self._since_ns = np.zeros(count, np.int64)  # when its next event was scheduled
+        # Place among those of one time and scheduling: as they were sent or, while they are held or have been
+        # left behind, as they came to wait.
+        self._order = np.arange(count)
+        self._given = count
         self._node = np.zeros(count, np.intp)
         self._ready_ns = np.zeros(count, np.int64)
         self._propagation_ns = np.zeros(count, np.int64)
@@ -234,17 +238,31 @@ class Transit:
             return packets
         self._wire = self._wire[has_path]
         held, stay_ns = packets[~has_path], slot_ns - now_ns[~has_path] % slot_ns
-        self._since_ns[held] = now_ns[~has_path]
-        self._turn[held] = _NO_TURN
+        self._queue_up(held)
         self._next_ns[held] += stay_ns
         self._waiting_ns[held] += stay_ns
         self._ready_ns[held] += stay_ns
         return packets[has_path]
 
+    def _queue_up(self, held: np.ndarray) -> None:
+        """Put packets behind those that wait at their satellites; those that go on waiting keep their places."""
+        new = held[(self._order[held] < self._bits.size) | (self._turn[held] < _NO_TURN)]
+        keys = self._order[new], self._since_ns[new], self._turn[new], self._next_ns[new]
+        new = new[np.lexsort(keys)]
+        self._order[new] = self._places(new.size)
+        self._since_ns[new] = self._next_ns[new]
+        self._turn[new] = _NO_TURN
+
+    def _places(self, count: int) -> np.ndarray:
+        """Return places behind all that have been given so far."""
+        self._given += count
+        return np.arange(self._given - count, self._given)
+
     def _hops_of(self, packets: np.ndarray) -> _Hops:
         """Return the next hop of the first packet at each transmitter."""
         at = self._owner[packets] * self._network.wires + self._wire
-        order = np.lexsort((self._since_ns[packets], self._turn[packets], self._next_ns[packets], at))
+        keys = self._order[packets], self._since_ns[packets], self._turn[packets], self._next_ns[packets]
+        order = np.lexsort((*keys, at))
         at = at[order]
         is_first = np.concatenate([[True], at[1:] != at[:-1]])
         order, at = order[is_first], at[is_first]
@@ -275,11 +293,14 @@ class Transit:
         is_begun = hops.start_ns < hops.ends_ns
         self._free_ns[hops.at[is_begun]] = (hops.start_ns + hops.transmission_ns)[is_begun]
         self._charge(hops, leaves)
-        self._since_ns[packet] = hops.start_ns
+        self._since_ns[packet], self._order[packet] = hops.start_ns, packet
         self._next_ns[packet] = next_ns
         self._turn[packet] = _NO_TURN
         if not leaves.all():
-            self._turn[packet[~leaves]] = self._network.turn(hops.link[~leaves], hops.near[~leaves])
+            left = packet[~leaves]
+            self._turn[left] = self._network.turn(hops.link[~leaves], hops.near[~leaves])
+            self._since_ns[left] = hops.now_ns[~leaves]
+            self._order[left] = self._places(left.size)
         self._lose_by_policy(hops, leaves)
         gone, far = packet[leaves], hops.far[leaves]
         self._propagation_ns[gone] += hops.light_ns[leaves]
