@@ -127,6 +127,7 @@ class _Steps:
             network,
             goals=self._goals,
             bits=_segments(lengths, mtu_bytes=network.mtu_bytes),
+            is_last=np.arange(self._goals.shape[1]) >= self._fan_out,
             shares_lasers=shares_lasers,
         )
         self._is_sent = lengths > 0

@@ -95,18 +95,27 @@ class Transit:
         Satellite to which each message goes, shape (R, M).
     bits
         Bits of each segment on the wire, shape (R, M, S), int64; 0 where there is none.
+    is_last
+        Whether nothing comes of a message's arrival, shape (M,).
     shares_lasers
         Whether the messages of a lane share its transmitters; otherwise each has its own.
     """
 
     def __init__(
-        self, network: Network, *, goals: np.ndarray, bits: np.ndarray, shares_lasers: bool = True
+        self,
+        network: Network,
+        *,
+        goals: np.ndarray,
+        bits: np.ndarray,
+        is_last: np.ndarray,
+        shares_lasers: bool,
     ) -> None:
         lanes, messages, segments = self._shape = bits.shape
         count = bits.size
         self._network = network
         self._bits = bits.ravel()
         self._goal = goals.ravel().astype(np.intp)
+        self._is_last = np.tile(is_last, lanes)
         self._lane = np.repeat(np.arange(lanes), messages * segments)
         self._message = np.repeat(np.arange(lanes * messages), segments)
         self._segments = np.count_nonzero(bits, axis=2).ravel()
@@ -209,10 +218,12 @@ class Transit:
         if packets.size == 0:
             return packets, packets
         hops = self._hops_of(packets)
-        # A packet may go if none that goes now can come before it.
+        # A packet may go if none that goes now can come before it, or what it brings about.
+        message, lane = self._message[hops.packet], self._lane[hops.packet]
+        goes_on = hops.far != self._goal[message]
+        goes_on |= ~self._is_last[message] | ~hops.leaves
         soonest_ns = np.full(self._shape[0], NEVER_NS)
-        lane = self._lane[hops.packet]
-        np.minimum.at(soonest_ns, lane, hops.next_ns)
+        np.minimum.at(soonest_ns, lane[goes_on], hops.next_ns[goes_on])
         is_first = hops.now_ns < soonest_ns[lane]
         return self._move(hops if is_first.all() else hops.chosen(is_first))
 

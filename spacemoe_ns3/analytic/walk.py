@@ -103,8 +103,7 @@ class Network:
 
     def light_ns(self, near: np.ndarray, far: np.ndarray, start_ns: np.ndarray) -> np.ndarray:
         """Return light times between satellites in nanoseconds, at the moment of departure."""
-        return light_time_ns(
-            self._ephemeris.positions_at(near, start_ns),
-            self._ephemeris.positions_at(far, start_ns),
-            self._ephemeris.velocities_at(far, start_ns),
-        )
+        both = np.concatenate([near, far])
+        positions_m = self._ephemeris.positions_at(both, np.concatenate([start_ns, start_ns]))
+        velocities_m_s = self._ephemeris.velocities_at(far, start_ns)
+        return light_time_ns(positions_m[: len(near)], positions_m[len(near) :], velocities_m_s)
