@@ -1,7 +1,15 @@
 """The formula: expected over everything, and on the draws that the packets used."""
 
 from spacemoe_ns3.analytic.expected import expected_latency
+from spacemoe_ns3.analytic.frozen import FrozenSteps, frozen_steps
 from spacemoe_ns3.analytic.replay import replay
 from spacemoe_ns3.analytic.sampled import SampledTokens, sample_tokens
 
-__all__ = ["SampledTokens", "expected_latency", "replay", "sample_tokens"]
+__all__ = [
+    "FrozenSteps",
+    "SampledTokens",
+    "expected_latency",
+    "frozen_steps",
+    "replay",
+    "sample_tokens",
+]
