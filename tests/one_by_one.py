@@ -186,7 +186,14 @@ class _Network:
         message = SimpleNamespace(missing=len(bits), is_cut_up=len(bits) > 1, sent=now, there=there, idle={})
         for each in bits:
             segment = SimpleNamespace(
-                message=message, bits=each, node=source, goal=goal, propagation=0, waiting=0, hops=0, ready=now
+                message=message,
+                bits=each,
+                node=source,
+                goal=goal,
+                propagation=0,
+                waiting=0,
+                hops=0,
+                ready=now,
             )
             self.at(now, self.forward, now, segment)
 

@@ -227,7 +227,10 @@ def _joined(parts: list[LayerTrace]) -> LayerTrace:
     def legs(name: str) -> Legs:
         each = [getattr(part, name) for part in parts]
         return Legs(
-            **{field.name: np.concatenate([getattr(one, field.name) for one in each]) for field in fields(Legs)}
+            **{
+                field.name: np.concatenate([getattr(one, field.name) for one in each])
+                for field in fields(Legs)
+            }
         )
 
     return LayerTrace(

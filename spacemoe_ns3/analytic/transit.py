@@ -371,7 +371,9 @@ class Transit:
         lanes, messages, segments = self._shape
         # Complete with the segment that arrives last; of several in one nanosecond, that which left last.
         arrived = self._arrived_ns.reshape(-1, segments)
-        left = np.where(arrived == arrived.max(axis=1, keepdims=True), self._since_ns.reshape(arrived.shape), -1)
+        left = np.where(
+            arrived == arrived.max(axis=1, keepdims=True), self._since_ns.reshape(arrived.shape), -1
+        )
         last = np.arange(lanes * messages) * segments + left.argmax(axis=1)
         legs = Legs.empty((lanes, messages))
         ready_ns, propagation_ns, waiting_ns = (

@@ -31,7 +31,7 @@ def layer_us(activations, experts, *, start_ns, **settings):
     """Microseconds of a layer of one step; a gateway takes 1 us, an expert 2 us, the head 0.5 us."""
     found = frozen_steps(
         workload=work(activations=[[activations]], experts=len(experts), **settings),
-        placement=hosts(gateways=[0], experts=[experts]),
+        placement=hosts(gateways=[0], experts=[experts], hosts_per_satellite=None),
         delays=delays(OUT, BACK),
         slot_ns=SLOT_NS,
         layer_starts_ns=np.array([[start_ns]]),
@@ -55,7 +55,7 @@ def test_a_residual_that_comes_last_ends_the_layer():
     """Two layers, on satellites 0 and 1; experts stay with the next gateway, whose way back is long."""
     found = frozen_steps(
         workload=work(activations=np.zeros((1, 2, 1)), experts=1, sends_residual=True, expert_ns=0),
-        placement=hosts(gateways=[0, 1], experts=[[0], [1]]),
+        placement=hosts(gateways=[0, 1], experts=[[0], [1]], hosts_per_satellite=None),
         delays=delays([[[0, 7], [9, 0]]], [[[0, 300], [500, 0]]]),
         slot_ns=SLOT_NS,
         layer_starts_ns=np.array([[0, 600]]),

@@ -296,14 +296,16 @@ def test_messages_of_a_step_queue_behind_one_another_unless_each_is_alone(shares
 def test_experts_that_share_a_satellite_compute_in_the_order_in_which_their_messages_come(
     mtu_bytes, shares_lasers
 ):
-    """Three tokens and prompts of nine, on five satellites for 30 hosts; an expert takes as long as 20 hops."""
+    """Tokens and prompts of nine, on five satellites; an expert takes longer than a message on a transmitter."""
     instance = {
-        **ring(slots=Slots(), tokens=4, tokens_per_sequence=2, top_k=3, mtu_bytes=mtu_bytes, rate_bps=5e6),
+        **ring(slots=Slots(), tokens=4, tokens_per_sequence=2, top_k=3, mtu_bytes=mtu_bytes, rate_bps=1e9),
         "shares_lasers": shares_lasers,
     }
     some = instance["placement"].gateways[:5]
     drawn = np.random.default_rng(3).integers(0, 5, (6, 4))
-    instance["placement"] = dataclasses.replace(instance["placement"], experts=some[drawn])
+    instance["placement"] = dataclasses.replace(
+        instance["placement"], experts=some[drawn], hosts_per_satellite=None
+    )
     workload = instance["workload"]
     width = 9
     shares = np.zeros_like(workload.shares)
@@ -344,7 +346,7 @@ def test_layers_do_not_wait_for_each_other_where_their_starts_are_given():
     timeline = chain(satellites=2, hop_m=HOP_M, rate_bps=10**6)
     instance = {
         "workload": work(activations=np.zeros((1, 2, 1)), experts=1),
-        "placement": hosts(gateways=[0, 0], experts=[[1], [1]]),
+        "placement": hosts(gateways=[0, 0], experts=[[1], [1]], hosts_per_satellite=None),
         "routes": routes_over(timeline, [0, 1], message_bytes=1000),
     }
 
