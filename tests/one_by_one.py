@@ -1,4 +1,4 @@
-"""A second replay, event by event, with nothing but Python's numbers: of messages alone, or of whole steps."""
+"""A second replay, event by event, in Python's numbers: of messages alone, or of whole steps."""
 
 import functools
 import heapq

@@ -1,8 +1,8 @@
 """The formula on the draws that the packets used: the same activations, start times and link states.
 
-Each step is followed alone in the network, hop by hop, with each link's light time at the moment of departure,
-in whole nanoseconds. Its own messages share transmitters and computers as the packets do, first come first
-served: what the packet engine measures beyond this is what other steps and other traffic cost.
+Each step is followed alone in the network, hop by hop, with each link's light time at the moment of
+departure, in whole nanoseconds. Its own messages share transmitters and computers as the packets do, first
+come, first served: what the packet engine measures beyond this is what other steps and other traffic cost.
 """
 
 from __future__ import annotations
@@ -53,8 +53,8 @@ def replay(
 
     Returns
     -------
-    The trace. Its queueing is that of a step behind itself. With ``layer_starts_ns`` layers need not follow on
-    one another.
+    The trace. Its queueing is that of a step behind itself. With ``layer_starts_ns`` layers need not follow
+    on one another.
 
     Raises
     ------
@@ -85,9 +85,9 @@ def _check_starts(
         ("layer_starts_ns", layer_starts_ns, (workload.tokens, workload.layers)),
     ):
         require(
-            given is None or np.shape(given) == shape,
-            f"replay.{name}: shape {np.shape(given)} given, the workload has {workload.tokens} steps of "
-            f"{workload.layers} layers; give shape {shape}",
+            given is None or given.shape == shape,
+            f"replay.{name}: shape {getattr(given, 'shape', ())} given, the workload has {workload.tokens} "
+            f"steps of {workload.layers} layers; give shape {shape}",
         )
 
 
@@ -158,7 +158,7 @@ class _Formula:
         trace.gateway_started[where], trace.gateway_finished[where] = now_ns, done_ns
         found = follow(self._network, self._work(rows, layers, done_ns), shares_lasers=self._shares_lasers)
         trace.expert_started[where], trace.expert_finished[where] = found.started, found.finished
-        ends_ns = found.result.arrived.max(axis=1)
+        ends_ns: np.ndarray = found.result.arrived.max(axis=1)
         legs = [(trace.dispatch, found.dispatch), (trace.result, found.result)]
         if trace.residual is not None:
             legs.append((trace.residual, found.residual))

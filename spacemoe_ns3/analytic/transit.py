@@ -253,10 +253,11 @@ class Transit:
         self._next_ns[held] += stay_ns
         self._waiting_ns[held] += stay_ns
         self._ready_ns[held] += stay_ns
-        return packets[has_path]
+        others: np.ndarray = packets[has_path]
+        return others
 
     def _queue_up(self, held: np.ndarray) -> None:
-        """Put packets behind those that wait at their satellites; those that go on waiting keep their places."""
+        """Put packets behind those that wait at their satellites; those that go on waiting stay in place."""
         new = held[(self._order[held] < self._bits.size) | (self._turn[held] < _NO_TURN)]
         keys = self._order[new], self._since_ns[new], self._turn[new], self._next_ns[new]
         new = new[np.lexsort(keys)]
@@ -267,7 +268,8 @@ class Transit:
     def _places(self, count: int) -> np.ndarray:
         """Return places behind all that have been given so far."""
         self._given += count
-        return np.arange(self._given - count, self._given)
+        places: np.ndarray = np.arange(self._given - count, self._given)
+        return places
 
     def _hops_of(self, packets: np.ndarray) -> _Hops:
         """Return the next hop of the first packet at each transmitter."""
@@ -300,7 +302,7 @@ class Transit:
         """Let packets go; return messages that this completes, and when they are there."""
         leaves, next_ns = hops.leaves, hops.next_ns
         packet = hops.packet
-        # What is cut keeps the transmitter busy to its end, but for what is queued behind it, which is cut off.
+        # What is cut keeps the transmitter busy to its end; what is queued behind it never begins.
         is_begun = hops.start_ns < hops.ends_ns
         self._free_ns[hops.at[is_begun]] = (hops.start_ns + hops.transmission_ns)[is_begun]
         self._charge(hops, leaves)

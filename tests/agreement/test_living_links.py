@@ -24,8 +24,8 @@ from spacemoe_ns3.packet.plan import LINK_COLUMNS, MESSAGE_COLUMNS
 
 pytestmark = pytest.mark.packet
 
-# Messages of a step meet: three dispatches and a residual set out at once, and results and residual end at one
-# satellite. A slot of 3 ms; a message of 4096 bytes takes 1.7 ms at 20 Mb/s, whole or in its three or eight packets.
+# Messages of a step meet: two dispatches and a residual set out at once, results and residual come together.
+# A slot of 3 ms; a message of 4096 bytes takes 1.7 ms at 20 Mb/s, whole or in its three or eight packets.
 # Hosts are anywhere: the paths are long.
 LIVELY = {
     **{"top_k": 2, "sends_residual": True, "tokens": 4, "placements": ("rand-place",)},

@@ -296,9 +296,9 @@ def test_messages_of_a_step_queue_behind_one_another_unless_each_is_alone(shares
 def test_experts_that_share_a_satellite_compute_in_the_order_in_which_their_messages_come(
     mtu_bytes, shares_lasers
 ):
-    """Tokens and prompts of nine, on five satellites; an expert takes longer than a message on a transmitter."""
+    """Tokens and prompts of nine, on five satellites; an expert takes longer than a transmission."""
     instance = {
-        **ring(slots=Slots(), tokens=4, tokens_per_sequence=2, top_k=3, mtu_bytes=mtu_bytes, rate_bps=1e9),
+        **ring(slots=Slots(), tokens=4, tokens_per_sequence=2, top_k=3, mtu_bytes=mtu_bytes, rate_bps=1e10),
         "shares_lasers": shares_lasers,
     }
     some = instance["placement"].gateways[:5]
