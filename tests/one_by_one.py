@@ -1,5 +1,6 @@
-"""A second replay, event by event, one layer after the other, with nothing but Python's numbers."""
+"""A second replay, event by event, in Python's numbers: of messages alone, or of whole steps."""
 
+import functools
 import heapq
 import itertools
 import math
@@ -19,15 +20,14 @@ class LostError(Exception):
 
 
 class OneByOne:
-    """Sends each layer, or each message, through a network of its own, with nothing but numbers."""
+    """Sends each message through a network of its own, or those of a layer of a step through one."""
 
-    def __init__(self, *, workload, placement, routes, shares_lasers=True):
+    def __init__(self, *, workload, placement, routes, shares_lasers=False):
         self.shares_lasers = shares_lasers
         self.workload, self.placement, self.routes = workload, placement, routes
         self.timeline = routes.timeline
         computing, gateways = workload.computing, placement.gateways
-        self.gateway_ns = computing.gateways_ns(gateways).tolist()
-        self.expert_ns = computing.experts_ns(placement.experts, gateways).tolist()
+        self.gateway_ns = computing.steps_ns(gateways, workload.widths).tolist()
         self.head_ns = computing.head_at_ns(int(gateways[0]))
         self.row = {satellite: row for row, satellite in enumerate(routes.destinations.tolist())}
         self.ports = [[] for _ in range(self.timeline.satellites)]
@@ -61,142 +61,152 @@ class OneByOne:
             takes_s = math.dist(source, meets) / LIGHT_M_S
         return math.floor(takes_s * 1e9 + 0.5)
 
-    def segments_bits(self):
+    def segments_bits(self, message_bytes):
         room = self.timeline.mtu_bytes - WIRE_OVERHEAD_BYTES + 2
-        left = self.workload.message_bytes
+        left = message_bytes
         while left > 0:
             yield 8 * (min(left, room) + WIRE_OVERHEAD_BYTES)
             left -= room
 
-    def legs(self, messages):
-        """Let messages, (source, goal, sent), share a network; return what completes each, in that order."""
-        network = _Network(self)
-        sent = [network.post(*message) for message in messages]
-        network.run()
-        return [self.leg(message) for message in sent]
-
-    def leg(self, message):
-        """What the segment that arrived last went through: the message is complete with it."""
-        last = message.arrived[-1]
-        rest = last.arrived - message.sent - last.propagation - last.waiting
-        return SimpleNamespace(
-            sent=message.sent,
-            arrived=last.arrived,
-            propagation=last.propagation,
-            waiting=last.waiting,
-            retransmission=0,
-            transport=0,
-            hops=last.hops,
-            behind_transmitters=rest,  # serialisation and queueing
-            serialisation=None if self.shares_lasers else rest,
-        )
-
     def tokens(self):
-        """Yield each token: its start, its layers, the end of its head."""
-        work, token = self.workload, 0
+        """Yield each step: its start, its layers, the end of its head."""
+        work, step = self.workload, 0
         for start_ns, length in zip(work.starts_ns.tolist(), work.sequence_tokens.tolist(), strict=True):
             now = start_ns
             for _ in range(length):
                 begun, layers = now, []
                 for layer in range(work.layers):
-                    layers.append(self.layer(token, layer, now))
+                    layers.append(_Layer(self, step, layer, now).run())
                     now = layers[-1].end
                 yield SimpleNamespace(start=begun, layers=layers, end=now + self.head_ns)
                 now += self.head_ns
-                token += 1
+                step += 1
 
-    def layer(self, token, layer, now):
-        work, gateways = self.workload, self.placement.gateways.tolist()
-        here, onward = gateways[layer], gateways[(layer + 1) % work.layers]
-        done = now + self.gateway_ns[layer]
-        experts = work.activations[token, layer].tolist()
-        homes = [int(self.placement.experts[layer, expert]) for expert in experts]
-        computing = [self.expert_ns[layer][expert] for expert in experts]
-        residual = []
-        if self.shares_lasers:
-            network = _Network(self)
-            results, free = {}, {}
 
-            def compute(place, now):
-                network.under_way += 1
-                began = max(now, free.get(homes[place], 0))
-                free[homes[place]] = began + computing[place]
-                network.at(free[homes[place]], answer, place, free[homes[place]])
+class _Layer:
+    """One layer of one step."""
 
-            def answer(place, now):
-                network.under_way -= 1
-                results[place] = network.post(homes[place], onward, now)
+    def __init__(self, sky, step, layer, now):
+        self.sky, self.now = sky, now
+        work, gateways = sky.workload, sky.placement.gateways.tolist()
+        self.here, self.onward = gateways[layer], gateways[(layer + 1) % work.layers]
+        self.done = now + sky.gateway_ns[step][layer]
+        self.width = int(work.widths[step])
+        self.shares = [share for share in work.shares[step, layer].tolist() if share]
+        experts = work.activations[step, layer, : len(self.shares)].tolist()
+        self.hosts = [int(sky.placement.experts[layer, expert]) for expert in experts]
+        self.takes = [
+            int(
+                work.computing.at_ns(
+                    np.array([host]), layer=layer, gateways=sky.placement.gateways, tokens=np.array([share])
+                )[0]
+            )
+            for host, share in zip(self.hosts, self.shares, strict=True)
+        ]
+        self.dispatches, self.results, self.started = ({} for _ in range(3))
+        self.busy_until = {}
+        self.common = _Network(sky, self.done) if sky.shares_lasers else None
 
-            sent = [
-                network.post(here, home, done, then=lambda now, place=place: compute(place, now))
-                for place, home in enumerate(homes)
-            ]
-            if work.sends_residual:
-                residual = [network.post(here, onward, done)]
-            network.run()
-            dispatches = [self.leg(message) for message in sent]
-            results = [self.leg(results[place]) for place in range(len(experts))]
-            residual = [self.leg(message) for message in residual]
-        else:
-            dispatches = [self.legs([(here, home, done)])[0] for home in homes]
-            results = [
-                self.legs([(home, onward, dispatch.arrived + takes)])[0]
-                for home, dispatch, takes in zip(homes, dispatches, computing, strict=True)
-            ]
-            if work.sends_residual:
-                residual = self.legs([(here, onward, done)])
-        ends = [leg.arrived for leg in (*results, *residual)]
+    def network(self, sent_ns):
+        return self.common or _Network(self.sky, sent_ns)
+
+    def run(self):
+        work, one = self.sky.workload, self.sky.workload.message_bytes
+        residual = {}
+        networks = []
+        for place, host in enumerate(self.hosts):
+            networks.append(self.network(self.done))
+            there = functools.partial(self.dispatched, place)
+            networks[-1].send(self.done, self.here, host, one * self.shares[place], there)
+        if work.sends_residual:
+            networks.append(self.network(self.done))
+            there = functools.partial(residual.__setitem__, 0)
+            networks[-1].send(self.done, self.here, self.onward, one * self.width, there)
+        for each in networks:
+            each.run()
+        if not self.common:
+            # The order in which dispatches come says who computes first.
+            for place in sorted(self.dispatches, key=lambda place: (self.dispatches[place].arrived, place)):
+                own = _Network(self.sky, self.dispatches[place].arrived)
+                self.submitted(own, self.dispatches[place].arrived, place)
+                own.run()
+        ends = [leg.arrived for leg in (*self.results.values(), *residual.values())]
+        places = range(len(self.hosts))
         return SimpleNamespace(
-            start=now,
-            done=done,
-            dispatches=dispatches,
-            results=results,
-            residual=residual[0] if residual else None,
+            start=self.now,
+            done=self.done,
+            dispatches=[self.dispatches[place] for place in places],
+            started=[self.started[place] for place in places],
+            results=[self.results[place] for place in places],
+            residual=residual.get(0),
             end=max(ends),
         )
 
+    def dispatched(self, place, leg):
+        self.dispatches[place] = leg
+        if self.common:
+            # After all else of this nanosecond, in the order of selection.
+            self.common.at(leg.arrived, self.submitted, self.common, leg.arrived, place, turn=2, number=place)
+
+    def submitted(self, network, now, place):
+        host = self.hosts[place]
+        self.started[place] = max(now, self.busy_until.get(host, 0))
+        done = self.busy_until[host] = self.started[place] + self.takes[place]
+        length = self.sky.workload.message_bytes * self.shares[place]
+        there = functools.partial(self.results.__setitem__, place)
+        network.at(done, network.send, done, host, self.onward, length, there)
+
 
 class _Network:
-    """Transmitters with their queues, links that change at the start of slots, and the messages under way."""
+    """Transmitters with their queues, and links that change at the start of slots."""
 
-    def __init__(self, sky):
+    def __init__(self, sky, begins_ns):
         self.sky, self.slot_ns = sky, sky.timeline.slots.slot_ns
         self.up = sky.timeline.reason == DownReason.UP
         self.events, self.number = [], itertools.count()
         self.queues, self.sending, self.on_wire = {}, {}, {}
-        self.under_way = 0  # messages, and jobs whose results are to come
+        self.pending = 0  # events, those that begin slots not counted
+        boundary = (begins_ns // self.slot_ns + 1) * self.slot_ns
+        self.at(boundary, self.slot_begins, boundary, turn=0)
 
-    def at(self, time_ns, do, *arguments, first=False):
-        heapq.heappush(self.events, (time_ns, not first, next(self.number), do, arguments))
-
-    def post(self, source, goal, sent_ns, *, then=None):
-        """Hand a message to the network; ``then`` is called when it is complete."""
-        bits = list(self.sky.segments_bits())
-        message = SimpleNamespace(sent=sent_ns, goal=goal, segments=len(bits), arrived=[], then=then)
-        self.under_way += 1
-        for each in bits:
-            segment = SimpleNamespace(
-                bits=each, node=source, propagation=0, waiting=0, hops=0, message=message
-            )
-            self.at(sent_ns, self.forward, sent_ns, segment)
-        return message
+    def at(self, time_ns, do, *arguments, turn=1, number=None):
+        self.pending += turn > 0
+        number = next(self.number) if number is None else number
+        heapq.heappush(self.events, (time_ns, turn, number, do, arguments))
 
     def run(self):
-        boundary = (self.events[0][0] // self.slot_ns + 1) * self.slot_ns
-        self.at(boundary, self.slot_begins, boundary, first=True)
-        while self.under_way:
-            _, _, _, do, arguments = heapq.heappop(self.events)
+        while self.pending:
+            _, turn, _, do, arguments = heapq.heappop(self.events)
+            self.pending -= turn > 0
             do(*arguments)
+
+    def send(self, now, source, goal, message_bytes, there):
+        """Hand a message to the network; ``there`` hears of the segment that completes it."""
+        bits = list(self.sky.segments_bits(message_bytes)) if source != goal else [0]
+        message = SimpleNamespace(missing=len(bits), is_cut_up=len(bits) > 1, sent=now, there=there, idle={})
+        for each in bits:
+            segment = SimpleNamespace(
+                message=message,
+                bits=each,
+                node=source,
+                goal=goal,
+                propagation=0,
+                waiting=0,
+                hops=0,
+                ready=now,
+            )
+            self.at(now, self.forward, now, segment)
 
     def slot_begins(self, now):
         slot = now // self.slot_ns
-        self.at(now + self.slot_ns, self.slot_begins, now + self.slot_ns, first=True)
+        self.at(now + self.slot_ns, self.slot_begins, now + self.slot_ns, turn=0)
         policy, stranded = self.sky.timeline.policy.value, []
         if slot < len(self.up):
             for link in np.flatnonzero(self.up[slot - 1] & ~self.up[slot]).tolist():
                 a, b = self.sky.timeline.ends[link].tolist()
+                rate_bps = int(self.sky.timeline.rate_bps[slot - 1, link])
                 for wire in ((a, b), (b, a)):
-                    stranded += self.taken_off(wire, now)
+                    stranded += self.taken_off(wire, now, rate_bps)
                     if policy == "drop" and max(self.on_wire.get(wire, [0])) > now:
                         raise LostError(wire, now)
                     if policy != "reroute" and stranded:
@@ -204,33 +214,45 @@ class _Network:
         for segment in stranded:
             self.forward(now, segment)
 
-    def taken_off(self, wire, now):
+    def taken_off(self, wire, now, rate_bps):
         """Return what a link leaves behind: what is being sent, then the queue."""
         stranded = []
         if wire in self.sending and self.sending[wire].until > now and not self.sending[wire].is_cut:
-            self.sending[wire].is_cut = True
-            stranded.append(self.sending[wire].segment)
+            sending = self.sending[wire]
+            sending.is_cut = True
+            self.stays(now, wire, sending.segment, sending.takes)
+            stranded.append(sending.segment)
             self.sky.rerouted["cut"] += 1
         queue = self.queues.get(wire, [])
         self.sky.rerouted["queued"] += len(queue)
+        for segment in queue:
+            self.stays(now, wire, segment, transmission(segment.bits, rate_bps))
+        for segment in stranded + queue:
+            segment.message.idle.pop(wire, None)
         stranded += queue
         queue.clear()
         return stranded
 
+    def alone(self, wire, segment, takes):
+        """Return when a segment's last bit would leave were its message alone."""
+        left = max(segment.ready, segment.message.idle.get(wire, 0)) + takes
+        if segment.message.is_cut_up:
+            segment.message.idle[wire] = left
+        return left
+
+    def stays(self, now, wire, segment, takes):
+        if self.alone(wire, segment, takes) > now:
+            segment.ready = now
+
     def forward(self, now, segment):
-        message = segment.message
-        if segment.node == message.goal:
-            segment.arrived = now
-            message.arrived.append(segment)
-            if len(message.arrived) == message.segments:
-                if message.then is not None:
-                    message.then(now)
-                self.under_way -= 1
+        if segment.node == segment.goal:
+            self.arrives(now, segment)
             return
-        port = int(self.sky.routes.table(now // self.slot_ns)[self.sky.row[message.goal], segment.node])
+        port = int(self.sky.routes.table(now // self.slot_ns)[self.sky.row[segment.goal], segment.node])
         if port == 255:
             rest_ns = self.slot_ns - now % self.slot_ns
             segment.waiting += rest_ns
+            segment.ready += rest_ns
             self.at(now + rest_ns, self.forward, now + rest_ns, segment)
             return
         far, link = self.sky.ports[segment.node][port]
@@ -239,23 +261,50 @@ class _Network:
         if wire not in self.sending:
             self.send_next(now, wire, link)
 
+    def arrives(self, now, segment):
+        message = segment.message
+        message.missing -= 1
+        if message.missing:
+            return
+        leg = SimpleNamespace(
+            sent=message.sent,
+            arrived=now,
+            propagation=segment.propagation,
+            serialisation=segment.ready - message.sent - segment.propagation - segment.waiting,
+            queueing=now - segment.ready,
+            waiting=segment.waiting,
+            retransmission=0,
+            transport=0,
+            hops=segment.hops,
+        )
+        message.there(leg)
+
     def send_next(self, now, wire, link):
         self.sending.pop(wire, None)
         if not self.queues[wire]:
             return
         segment = self.queues[wire].pop(0)
-        rate_bps = int(self.sky.timeline.rate_bps[now // self.slot_ns, link])
-        until = now + math.floor(Fraction(segment.bits * 10**9, rate_bps) + Fraction(1, 2))
-        sending = SimpleNamespace(segment=segment, until=until, is_cut=False)
+        takes = transmission(segment.bits, int(self.sky.timeline.rate_bps[now // self.slot_ns, link]))
+        sending = SimpleNamespace(segment=segment, takes=takes, until=now + takes, is_cut=False)
         self.sending[wire] = sending
         light_ns = self.sky.light_ns(*wire, now)
-        self.at(until, self.sent, until, wire, link, light_ns, sending)
+        self.at(now + takes, self.sent, now + takes, wire, link, light_ns, sending)
+        self.at(now + takes + light_ns, self.lands, now + takes + light_ns, wire, sending)
 
     def sent(self, now, wire, link, light_ns, sending):
         if not sending.is_cut:
             segment = sending.segment
+            segment.ready = self.alone(wire, segment, sending.takes) + light_ns
             segment.node, segment.hops = wire[1], segment.hops + 1
             segment.propagation += light_ns
             self.on_wire.setdefault(wire, []).append(now + light_ns)
-            self.at(now + light_ns, self.forward, now + light_ns, segment)
         self.send_next(now, wire, link)
+
+    def lands(self, now, wire, sending):
+        if not sending.is_cut:
+            self.forward(now, sending.segment)
+
+
+def transmission(bits, rate_bps):
+    """Whole nanoseconds, rounded half up."""
+    return math.floor(Fraction(bits * 10**9, rate_bps) + Fraction(1, 2))

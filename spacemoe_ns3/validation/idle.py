@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from spacemoe_ns3.analytic import frozen_replay, replay
+from spacemoe_ns3.analytic import frozen_steps, replay
 from spacemoe_ns3.constants import NANOSECONDS_PER_SECOND
 from spacemoe_ns3.results import PARTS, EngineResult, account_for
 from spacemoe_ns3.validation.packets import Simulated
@@ -87,15 +87,13 @@ def _frozen_ns(simulated: Simulated, layer_starts_ns: np.ndarray) -> np.ndarray:
     workload = experiment.workload
     if (workload.widths > 1).any():
         return np.full(workload.tokens, np.nan)
-    layers_ns = frozen_replay(
+    return frozen_steps(
         workload=workload,
         placement=placement,
         delays=experiment.problem.gateway_delays(placement.gateways),
         slot_ns=experiment.sky.timeline.slots.slot_ns,
         layer_starts_ns=layer_starts_ns,
-    )
-    total_ns: np.ndarray = layers_ns.sum(axis=1) + workload.computing.head_at_ns(int(placement.gateways[0]))
-    return total_ns
+    ).steps_ns
 
 
 def _figures(tokens: dict[str, np.ndarray], layers: dict[str, np.ndarray]) -> dict[str, float]:

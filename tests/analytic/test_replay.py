@@ -1,4 +1,4 @@
-"""The formula on the packets' draws, against a walk of one message after the other in plain Python."""
+"""The formula on the packets' draws, against a discrete-event model of each step in plain Python."""
 
 import dataclasses
 import functools
@@ -11,7 +11,7 @@ from one_by_one import LIGHT_M_S, LostError, OneByOne
 
 from spacemoe_ns3.analytic import replay
 from spacemoe_ns3.constellation import Slots, WalkerShell
-from spacemoe_ns3.errors import UndeliveredError
+from spacemoe_ns3.errors import ScenarioError, UndeliveredError
 from spacemoe_ns3.latency import segment_wire_bits
 from spacemoe_ns3.links import (
     Bernoulli,
@@ -39,17 +39,8 @@ MODEL = {"attention": ATTENTION, "expert_ffn": 2048, "vocabulary": 32_000}
 
 
 def assert_same(legs, where, expected):
-    """Compare a message; where messages share transmitters, what is queueing is not told apart by hand."""
-    behind = int(legs.serialisation[where] + legs.queueing[where])
-    found = {name: int(getattr(legs, name)[where]) for name in vars(expected) if name in vars_of(legs)}
-    assert {**found, "behind_transmitters": behind} == {
-        **found,
-        **{name: value for name, value in vars(expected).items() if value is not None},
-    }, where
-
-
-def vars_of(legs):
-    return {field.name for field in dataclasses.fields(legs)}
+    found = {name: int(getattr(legs, name)[where]) for name in vars(expected)}
+    assert found == vars(expected), where
 
 
 def assert_same_trace(trace, by_hand):
@@ -61,7 +52,7 @@ def assert_same_trace(trace, by_hand):
             assert trace.gateway_finished[where] == layer.done
             for place, (dispatch, result) in enumerate(zip(layer.dispatches, layer.results, strict=True)):
                 assert_same(trace.dispatch, (*where, place), dispatch)
-                assert trace.expert_started[(*where, place)] == dispatch.arrived
+                assert trace.expert_started[(*where, place)] == layer.started[place]
                 assert trace.expert_finished[(*where, place)] == result.sent
                 assert_same(trace.result, (*where, place), result)
             if layer.residual is not None:
@@ -133,20 +124,23 @@ RINGS = {
 }
 
 
-@pytest.mark.parametrize("shares_lasers", [True, False])
-@pytest.mark.parametrize("name", RINGS)
-def test_the_replay_is_the_walk_of_one_layer_after_the_other(name, shares_lasers):
-    instance = ring(tokens=6, tokens_per_sequence=4, **RINGS[name])
-    trace = replay(**instance, shares_lasers=shares_lasers)
+SHARED_OR_NOT = pytest.mark.parametrize("shares_lasers", [True, False], ids=["shared", "each alone"])
 
-    assert_same_trace(trace, OneByOne(**instance, shares_lasers=shares_lasers))
+
+@SHARED_OR_NOT
+@pytest.mark.parametrize("name", RINGS)
+def test_the_replay_is_a_model_of_one_step_after_the_other(name, shares_lasers):
+    instance = {**ring(tokens=6, tokens_per_sequence=4, **RINGS[name]), "shares_lasers": shares_lasers}
+    trace = replay(**instance)
+
+    assert_same_trace(trace, OneByOne(**instance))
     assert trace.dispatch.queueing.any() == shares_lasers
 
 
-@pytest.mark.parametrize("shares_lasers", [True, False])
+@SHARED_OR_NOT
 @pytest.mark.parametrize("mtu_bytes", [9000, 700])
 @pytest.mark.parametrize("seed", [1, 2])
-def test_the_replay_is_that_walk_through_stormy_slots_of_20_milliseconds(mtu_bytes, seed, shares_lasers):
+def test_the_replay_is_that_model_through_stormy_slots_of_20_milliseconds(mtu_bytes, seed, shares_lasers):
     """Slots change while messages are under way, and at times there is no path at all."""
     instance = ring(
         slots=Slots(count=400, span_s=8.0),
@@ -157,9 +151,10 @@ def test_the_replay_is_that_walk_through_stormy_slots_of_20_milliseconds(mtu_byt
         rate_bps=20e6,
         survival=0.75,
     )
-    trace = replay(**instance, shares_lasers=shares_lasers)
+    instance["shares_lasers"] = shares_lasers
+    trace = replay(**instance)
 
-    assert_same_trace(trace, OneByOne(**instance, shares_lasers=shares_lasers))
+    assert_same_trace(trace, OneByOne(**instance))
     assert (trace.dispatch.waiting > 0).any()  # or the storm is not one
     slot_ns = instance["routes"].timeline.slots.slot_ns
     assert (trace.dispatch.arrived // slot_ns > trace.dispatch.sent // slot_ns).any()
@@ -174,10 +169,10 @@ def living(instance, *, seed=1):
     return {**instance, "routes": routes_to(timeline, chosen, packet_bits=bits, router=routes.router)}
 
 
-@pytest.mark.parametrize("shares_lasers", [True, False])
 @pytest.mark.parametrize("mtu_bytes", [9000, 700])
 @pytest.mark.parametrize("has_living_rates", [False, True])
 @pytest.mark.parametrize("router", [LeastDelay(), FewestHops(), DimensionOrder()], ids=repr)
+@SHARED_OR_NOT
 def test_the_replay_reroutes_what_links_leave_behind(mtu_bytes, has_living_rates, router, shares_lasers):
     """Slots of 2 ms; packets of 0.03 to 1.7 ms: links go down while they are sent, and while they queue."""
     instance = ring(
@@ -194,9 +189,10 @@ def test_the_replay_reroutes_what_links_leave_behind(mtu_bytes, has_living_rates
     )
     if has_living_rates:
         instance = living(instance)
-    by_hand = OneByOne(**instance, shares_lasers=shares_lasers)
+    instance["shares_lasers"] = shares_lasers
+    by_hand = OneByOne(**instance)
 
-    assert_same_trace(replay(**instance, shares_lasers=shares_lasers), by_hand)
+    assert_same_trace(replay(**instance), by_hand)
     assert by_hand.rerouted["cut"] > 0
     assert by_hand.rerouted["queued"] > 0 or mtu_bytes == 9000
 
@@ -273,9 +269,9 @@ def test_a_message_is_complete_when_its_last_packet_is_there_whichever_that_is()
     assert dispatch.propagation[0, 0, 0] == LIGHT_NS + around_ns
 
 
-@pytest.mark.parametrize(("shares_lasers", "behind_ns"), [(True, PACKET_NS), (False, 0)])
-def test_messages_of_one_step_queue_behind_one_another_if_they_share_lasers(shares_lasers, behind_ns):
-    """Two experts two hops away over the same first link: the second waits for the first, or is alone."""
+@SHARED_OR_NOT
+def test_messages_of_a_step_queue_behind_one_another_unless_each_is_alone(shares_lasers):
+    """Two experts two hops away over the same first link: the second dispatch leaves a packet later."""
     timeline = network(
         positions_m=[[0, 0, 0], [HOP_M, 0, 0], [HOP_M, HOP_M, 0], [HOP_M, -HOP_M, 0]],
         ends=[(0, 1), (1, 2), (1, 3)],
@@ -283,18 +279,103 @@ def test_messages_of_one_step_queue_behind_one_another_if_they_share_lasers(shar
     )
     workload = work(activations=[[[0, 1]]], experts=2)
     routes = routes_over(timeline, [0, 2, 3], message_bytes=1000)
+    placement = hosts(gateways=[0], experts=[[2, 3]])
 
-    trace = replay(
-        workload=workload,
-        placement=hosts(gateways=[0], experts=[[2, 3]]),
-        routes=routes,
-        shares_lasers=shares_lasers,
+    trace = replay(workload=workload, placement=placement, routes=routes, shares_lasers=shares_lasers)
+
+    behind = [0, PACKET_NS if shares_lasers else 0]
+    first = 1000 + 2 * (PACKET_NS + LIGHT_NS)
+    assert trace.dispatch.arrived[0, 0].tolist() == [first + each for each in behind]
+    assert trace.dispatch.queueing[0, 0].tolist() == behind
+    assert trace.dispatch.serialisation[0, 0].tolist() == [2 * PACKET_NS] * 2
+    assert not trace.result.queueing.any()  # a packet apart already, or alone
+
+
+@SHARED_OR_NOT
+@pytest.mark.parametrize("mtu_bytes", [9000, 1500])
+def test_experts_that_share_a_satellite_compute_in_the_order_in_which_their_messages_come(
+    mtu_bytes, shares_lasers
+):
+    """Tokens and prompts of nine, on five satellites; an expert takes longer than a transmission."""
+    instance = {
+        **ring(slots=Slots(), tokens=4, tokens_per_sequence=2, top_k=3, mtu_bytes=mtu_bytes, rate_bps=1e10),
+        "shares_lasers": shares_lasers,
+    }
+    some = instance["placement"].gateways[:5]
+    drawn = np.random.default_rng(3).integers(0, 5, (6, 4))
+    instance["placement"] = dataclasses.replace(
+        instance["placement"], experts=some[drawn], hosts_per_satellite=None
     )
+    workload = instance["workload"]
+    width = 9
+    shares = np.zeros_like(workload.shares)
+    shares[...] = np.random.default_rng(4).multinomial(3 * width - 3, [1 / 3] * 3, shares.shape[:2]) + 1
+    wide = np.array([True, False, True, False])
+    prompts = {width: 5 * workload.computing.gateway_ns}
+    instance["workload"] = dataclasses.replace(
+        workload,
+        widths=np.where(wide, width, 1).astype(np.int32),
+        shares=np.where(wide[:, np.newaxis, np.newaxis], shares, 1).astype(np.int32),
+        computing=dataclasses.replace(workload.computing, prefill_ns=prompts),
+    )
+    trace = replay(**instance)
 
-    alone_ns = 1000 + 2 * (PACKET_NS + LIGHT_NS)
-    assert trace.dispatch.arrived[0, 0].tolist() == [alone_ns, alone_ns + behind_ns]
-    assert trace.dispatch.queueing[0, 0].tolist() == [0, behind_ns]
-    assert not trace.result.queueing.any()
+    assert_same_trace(trace, OneByOne(**instance))
+    waits = trace.expert_started > trace.dispatch.arrived
+    assert waits.any()
+    assert not waits.all()
+
+
+def test_steps_and_layers_that_start_when_they_are_told_are_those_of_the_chain():
+    instance = ring(slots=Slots(), tokens=5, tokens_per_sequence=3, rate_bps=1e8, mtu_bytes=1500)
+    chain_of_steps = replay(**instance)
+
+    by_step = replay(**instance, starts_ns=chain_of_steps.start)
+    by_layer = replay(**instance, layer_starts_ns=chain_of_steps.layer_start())
+
+    for other in (by_step, by_layer):
+        for name in ("start", "gateway_started", "expert_finished", "head_started", "head_finished"):
+            np.testing.assert_array_equal(getattr(other, name), getattr(chain_of_steps, name))
+        for legs in ("dispatch", "result", "residual"):
+            for name in ("arrived", "queueing", "serialisation"):
+                mine, theirs = (getattr(getattr(each, legs), name) for each in (other, chain_of_steps))
+                np.testing.assert_array_equal(mine, theirs)
+
+
+def test_layers_do_not_wait_for_each_other_where_their_starts_are_given():
+    timeline = chain(satellites=2, hop_m=HOP_M, rate_bps=10**6)
+    instance = {
+        "workload": work(activations=np.zeros((1, 2, 1)), experts=1),
+        "placement": hosts(gateways=[0, 0], experts=[[1], [1]], hosts_per_satellite=None),
+        "routes": routes_over(timeline, [0, 1], message_bytes=1000),
+    }
+
+    trace = replay(**instance, layer_starts_ns=np.array([[7000, 9000]]))
+
+    takes = 1000 + 2000 + 2 * (PACKET_NS + LIGHT_NS)
+    assert trace.layer_end().tolist() == [[7000 + takes, 9000 + takes]]
+    assert trace.head_finished.tolist() == [9000 + takes + 500]
+
+
+@pytest.mark.parametrize(
+    ("starts", "words"),
+    [
+        ({"starts_ns": np.zeros(3)}, r"replay\.starts_ns: shape \(3,\) given.*give shape \(1,\)"),
+        ({"layer_starts_ns": np.zeros(1)}, r"replay\.layer_starts_ns: shape \(1,\) given.*\(1, 1\)"),
+        ({"starts_ns": np.zeros(1), "layer_starts_ns": np.zeros((1, 1))}, "give one of them"),
+    ],
+)
+def test_starts_of_another_shape_are_refused(starts, words):
+    timeline = chain(satellites=2, hop_m=HOP_M)
+    routes = routes_over(timeline, [0, 1], message_bytes=1000)
+
+    with pytest.raises(ScenarioError, match=words):
+        replay(
+            workload=work(activations=np.zeros((1, 1, 1)), experts=1),
+            placement=hosts(gateways=[0], experts=[[1]]),
+            routes=routes,
+            **starts,
+        )
 
 
 def test_a_token_starts_when_the_one_before_it_is_emitted():

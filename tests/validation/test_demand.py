@@ -55,7 +55,7 @@ def test_computers_serve_the_gateway_its_head_and_the_experts_activated(demand):
 
 
 def test_what_a_gateway_sends_at_once_is_one_visit_and_each_result_another(demand):
-    """Link 0-1 outward: dispatch and residual of layer 0 always; inward: the result of layer 1 to gateway 0."""
+    """Link 0-1 outward: dispatch and residual of layer 0; inward: result and residual of layer 1."""
     outward, inward = 4, 5
 
     assert demand.visits[outward] == pytest.approx(1, rel=A_FLOAT)

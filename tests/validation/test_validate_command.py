@@ -27,7 +27,9 @@ scenario = Scenario(
         attention=GroupedQueryAttention(heads=16, kv_heads=4, head_dim=64),
         experts=4, top_k=2, expert_ffn=2048, vocabulary=32_000,
     ),
-    hardware=Hardware(gateway=Computer(name="g", peak_flops=1e12), expert=Computer(name="e", peak_flops=5e10)),
+    hardware=Hardware(
+        gateway=Computer(name="g", peak_flops=1e12), expert=Computer(name="e", peak_flops=5e10),
+    ),
     decoding=Decoding(tokens=6, tokens_per_sequence=2, context_tokens=512),
     placements=("spacemoe", "rand-place"),
     {more}
