@@ -138,9 +138,9 @@ struct Simulation::Parts
     Ptr<LinkSchedule> schedule; //!< null until it is set
     uint32_t mtuBytes{0};
     uint32_t expertsPerLayer{0};
-    MoeHelper helper;                  //!< makes the applications
-    ApplicationContainer applications; //!< gateways and experts
-    Time slot;                         //!< duration of a slot
+    MoeHelper helper;                                   //!< makes the applications
+    ApplicationContainer applications;                  //!< gateways and experts
+    Time slot;                                          //!< duration of a slot
     std::vector<Ptr<BackgroundApplication>> background; //!< flows of others
     std::int64_t backgroundStreams{0};                  //!< random streams that they use
     std::uint64_t stepsLeft{0};                         //!< not emitted yet
@@ -317,8 +317,8 @@ Simulation::PlaceModel(const std::int32_t* gateways,
     std::vector<MoeWorkload::Gateway> list;
     for (std::size_t layer = 0; layer < layers; ++layer)
     {
-        list.push_back({static_cast<uint32_t>(gateways[layer]),
-                        MakeTimes(gatewayNs + layer * batch, batch)});
+        list.push_back(
+            {static_cast<uint32_t>(gateways[layer]), MakeTimes(gatewayNs + layer * batch, batch)});
     }
     MoeWorkload& workload = *m_parts->workload;
     workload.SetGateways(std::move(list), MakeTimes(headNs, batch));
@@ -393,8 +393,7 @@ Simulation::SetSequences(const std::int64_t* startsNs,
     m_parts->workload->SetSequences(std::move(list),
                                     topK,
                                     {activations, activations + activationCount});
-    m_parts->workload->SetWidths({widths, widths + firstToken},
-                                 {shares, shares + activationCount});
+    m_parts->workload->SetWidths({widths, widths + firstToken}, {shares, shares + activationCount});
     m_parts->stepsLeft = firstToken;
     MoeHelper& helper = m_parts->helper;
     helper.SetEndpointAttribute("SegmentBytes",

@@ -12,6 +12,7 @@ from functools import partial
 import numpy as np
 
 from spacemoe_ns3.analytic.walk import Walker
+from spacemoe_ns3.errors import require
 from spacemoe_ns3.links import Routes
 from spacemoe_ns3.moe import Workload
 from spacemoe_ns3.placement import Placement
@@ -38,7 +39,14 @@ def replay(*, workload: Workload, placement: Placement, routes: Routes) -> Token
     ------
     UndeliveredError
         If a message finds no path before the time span ends.
+    ScenarioError
+        If a step reads a prompt.
     """
+    require(
+        bool((workload.widths == 1).all()),
+        f"traffic.prompt_tokens: {workload.widths.max()} given, the formula follows steps of one "
+        "token only; choose --engine packet",
+    )
     walker = Walker(routes=routes, message_bytes=workload.message_bytes)
     trace = TokenTrace.empty(
         tokens=workload.tokens,

@@ -87,8 +87,8 @@ class Records:
     Parameters
     ----------
     messages
-        Messages received, shape (n, 17), int64; columns :data:`MESSAGE_COLUMNS`, times in nanoseconds. That of
-        a batch has the request and the token of its first step.
+        Messages received, shape (n, 17), int64; columns :data:`MESSAGE_COLUMNS`, times in nanoseconds.
+        Those of a batch have the request and the token of its first step.
     jobs
         Jobs finished, shape (n, 10), int64; columns :data:`JOB_COLUMNS`, times in nanoseconds. A batch is one
         job, with the request and the token of its first step.

@@ -79,17 +79,17 @@ class BackgroundApplication : public Application
      */
     void ScheduleAfter(double seconds);
 
-    uint32_t m_destination{0};            //!< satellite
-    uint32_t m_packetBytes{0};            //!< of an IPv4 packet
-    bool m_startsOn{true};                //!< whether it starts in a period
-    Ptr<RandomVariableStream> m_first;    //!< seconds until the first packet
-    Ptr<RandomVariableStream> m_interval; //!< seconds from packet to packet
-    Ptr<RandomVariableStream> m_on;       //!< seconds of a period
-    Ptr<RandomVariableStream> m_off;      //!< seconds of a pause; null: there are none
-    double m_nextNs{0};                   //!< when the next packet is sent, not rounded
-    double m_leftS{0};                    //!< of the period
-    EventId m_next;                       //!< sends it
-    Ptr<Socket> m_socket;                 //!< the socket
+    uint32_t m_destination{0};                     //!< satellite
+    uint32_t m_packetBytes{0};                     //!< of an IPv4 packet
+    bool m_startsOn{true};                         //!< whether it starts in a period
+    Ptr<RandomVariableStream> m_first;             //!< seconds until the first packet
+    Ptr<RandomVariableStream> m_interval;          //!< seconds from packet to packet
+    Ptr<RandomVariableStream> m_on;                //!< seconds of a period
+    Ptr<RandomVariableStream> m_off;               //!< seconds of a pause; null: there are none
+    double m_nextNs{0};                            //!< when the next packet is sent, not rounded
+    double m_leftS{0};                             //!< of the period
+    EventId m_next;                                //!< sends it
+    Ptr<Socket> m_socket;                          //!< the socket
     TracedCallback<Ptr<const Packet>> m_sentTrace; //!< a packet was sent
 };
 

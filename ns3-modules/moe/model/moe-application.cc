@@ -87,8 +87,9 @@ MoeApplication::Send(MoeHeader header, uint32_t tokens, uint32_t satellite, uint
     const uint64_t bytes = uint64_t{tokens} * m_workload->GetMessageBytes();
     if (bytes > std::numeric_limits<uint32_t>::max())
     {
-        throw std::invalid_argument("workload: a message of " + std::to_string(tokens) +
-                                    " tokens is longer than its header can say; send fewer at once");
+        throw std::invalid_argument(
+            "workload: a message of " + std::to_string(tokens) +
+            " tokens is longer than its header can say; send fewer at once");
     }
     header.messageBytes = static_cast<uint32_t>(bytes);
     m_endpoint->Send(header, m_workload->NextMessage(), satellite, port);

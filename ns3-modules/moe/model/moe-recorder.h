@@ -369,29 +369,29 @@ class MoeRecorder : public Object
      */
     static std::string Describe(const MessageRecord& message);
 
-    std::vector<MessageRecord> m_messages;           //!< received
-    std::vector<JobRecord> m_jobs;                   //!< finished
-    std::map<uint64_t, MessageRecord> m_outstanding; //!< sent, not received, by number
-    Ptr<MoeWorkload> m_workload;                     //!< the plan, if it is known
-    uint64_t m_jobsRefused{0};                       //!< jobs that found no room
-    Account m_backgroundSent;                        //!< what background traffic sent
-    Account m_backgroundReceived;                    //!< what it received
+    std::vector<MessageRecord> m_messages;                 //!< received
+    std::vector<JobRecord> m_jobs;                         //!< finished
+    std::map<uint64_t, MessageRecord> m_outstanding;       //!< sent, not received, by number
+    Ptr<MoeWorkload> m_workload;                           //!< the plan, if it is known
+    uint64_t m_jobsRefused{0};                             //!< jobs that found no room
+    Account m_backgroundSent;                              //!< what background traffic sent
+    Account m_backgroundReceived;                          //!< what it received
     std::array<Account, DROP_REASONS> m_backgroundDropped; //!< what it lost, by DropReason
-    Account m_sent;                                  //!< what was sent
-    Account m_received;                              //!< what was received
-    std::array<Account, DROP_REASONS> m_dropped;     //!< what was dropped, by DropReason
-    std::array<Account, EXTRAS> m_extra;             //!< what recovery adds, by Extra
-    std::set<uint64_t> m_lostMessages;               //!< numbers of messages that are dropped
-    std::set<uint64_t> m_recovered;                  //!< numbers of messages sent with recovery
-    std::map<uint64_t, std::string> m_lastLoss;      //!< why, of those of them that are under way
-    std::set<uint32_t> m_lostRequests;               //!< requests of these messages
-    std::string m_firstLost;                         //!< the first of them, in words
-    std::string m_lastTcpLoss;                       //!< why the last TCP packet was lost
-    std::map<uint32_t, uint64_t> m_tokensOf;         //!< tokens begun and not emitted, by request
-    uint64_t m_tokensUnderWay{0};                    //!< the same, without lost requests
-    uint64_t m_tokensEmitted{0};                     //!< tokens emitted
-    std::vector<Ptr<Node>> m_nodes;                  //!< where segments can be
-    uint64_t m_segmentsInLoopback{0};                //!< sent to loopback devices, not received
+    Account m_sent;                                        //!< what was sent
+    Account m_received;                                    //!< what was received
+    std::array<Account, DROP_REASONS> m_dropped;           //!< what was dropped, by DropReason
+    std::array<Account, EXTRAS> m_extra;                   //!< what recovery adds, by Extra
+    std::set<uint64_t> m_lostMessages;                     //!< numbers of messages that are dropped
+    std::set<uint64_t> m_recovered;             //!< numbers of messages sent with recovery
+    std::map<uint64_t, std::string> m_lastLoss; //!< why, of those of them that are under way
+    std::set<uint32_t> m_lostRequests;          //!< requests of these messages
+    std::string m_firstLost;                    //!< the first of them, in words
+    std::string m_lastTcpLoss;                  //!< why the last TCP packet was lost
+    std::map<uint32_t, uint64_t> m_tokensOf;    //!< tokens begun and not emitted, by request
+    uint64_t m_tokensUnderWay{0};               //!< the same, without lost requests
+    uint64_t m_tokensEmitted{0};                //!< tokens emitted
+    std::vector<Ptr<Node>> m_nodes;             //!< where segments can be
+    uint64_t m_segmentsInLoopback{0};           //!< sent to loopback devices, not received
 };
 
 } // namespace ns3

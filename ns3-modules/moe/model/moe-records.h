@@ -68,16 +68,16 @@ struct JobRecord
         HEAD = 2,    //!< language-model head and sampling, once a token
     };
 
-    Kind kind{GATEWAY};    //!< what is computed
-    uint32_t request{0};   //!< sequence
-    uint32_t token{0};     //!< token of the sequence
-    uint16_t layer{0};     //!< layer
-    uint16_t expert{0};    //!< expert of the layer, or MoeHeader::NO_EXPERT
-    uint32_t satellite{0}; //!< where
-    uint32_t tokens{1};    //!< computed on, of all steps of the batch
-    Time submitted;        //!< when it joined the queue
-    Time started;          //!< when the server took it
-    Time finished;         //!< when it was done
+    Kind kind{GATEWAY};         //!< what is computed
+    uint32_t request{0};        //!< sequence
+    uint32_t token{0};          //!< token of the sequence
+    uint16_t layer{0};          //!< layer
+    uint16_t expert{0};         //!< expert of the layer, or MoeHeader::NO_EXPERT
+    uint32_t satellite{0};      //!< where
+    uint32_t tokens{1};         //!< computed on, of all steps of the batch
+    Time submitted;             //!< when it joined the queue
+    Time started;               //!< when the server took it
+    Time finished;              //!< when it was done
     std::vector<Member> others; //!< of a batch, but for the first, in order
 };
 

@@ -312,11 +312,11 @@ class MoeWorkload : public Object
      */
     const Resident& FindResident(uint32_t layer, uint32_t expert, uint32_t satellite) const;
 
-    std::vector<Gateway> m_gateways;          //!< by layer
-    TokenTimes m_head;                        //!< computing time of the head
+    std::vector<Gateway> m_gateways;                 //!< by layer
+    TokenTimes m_head;                               //!< computing time of the head
     std::map<uint32_t, std::vector<Time>> m_prefill; //!< computing times by width, [layer]
-    uint32_t m_experts{0};                    //!< experts of a layer
-    std::vector<Resident> m_residents;        //!< by layer and expert
+    uint32_t m_experts{0};                           //!< experts of a layer
+    std::vector<Resident> m_residents;               //!< by layer and expert
     std::vector<std::size_t> m_firstResident; //!< of each expert, [layer][expert]; then the end
     std::vector<uint32_t> m_hosts;            //!< satellites dispatched to, [layer][expert]
     std::vector<Sequence> m_sequences;        //!< the sequences
@@ -325,11 +325,11 @@ class MoeWorkload : public Object
     std::vector<uint32_t> m_shares;           //!< tokens, [step][layer][k]; empty if all are one
     /// Batches of several steps, by layer and first step.
     std::map<std::pair<uint32_t, Step>, std::vector<Step>> m_batches;
-    uint32_t m_batch{1};                      //!< steps served together at most
-    uint32_t m_topK{0};                       //!< activated experts
-    uint32_t m_messageBytes{0};               //!< length of a hidden state
-    bool m_sendsResidual{true};               //!< whether the residual travels
-    uint64_t m_nextMessage{0};                //!< counts the messages
+    uint32_t m_batch{1};        //!< steps served together at most
+    uint32_t m_topK{0};         //!< activated experts
+    uint32_t m_messageBytes{0}; //!< length of a hidden state
+    bool m_sendsResidual{true}; //!< whether the residual travels
+    uint64_t m_nextMessage{0};  //!< counts the messages
 };
 
 } // namespace ns3
