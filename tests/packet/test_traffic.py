@@ -66,7 +66,7 @@ def side_by_side(**settings):
 
 
 def on_a_circle(*, batch=4, prompts=False, timeline=None, **settings):
-    """Four sequences of three steps at once, on a circle of satellites; two of them may read a prompt first."""
+    """Four sequences of three steps at once, on a circle of satellites; two may read a prompt first."""
     plan = plan_over(timeline or circle(), **settings)
     workload = plan.workload
     if prompts:
@@ -75,7 +75,7 @@ def on_a_circle(*, batch=4, prompts=False, timeline=None, **settings):
         activations[:, :, :2] = workload.activations
         shares = (activations != NO_EXPERT).astype(np.int32)
         widths = np.ones(workload.tokens, np.int32)
-        for row in (0, 2 * STEPS):
+        for row in (0, 3 * STEPS):  # a batch does not reach past a prompt
             activations[row], shares[row], widths[row] = [0, 1, 2], [4, 1, 5], 5
         workload = dataclasses.replace(
             workload, computing=computing, activations=activations, shares=shares, widths=widths
