@@ -25,8 +25,8 @@ from spacemoe_ns3.latency import (
     sampled_delays,
     segment_wire_bits,
 )
-from spacemoe_ns3.links import LinkTimeline, Router, Routes, build_timeline
-from spacemoe_ns3.moe import Workload, build_computing, build_footprint, build_workload
+from spacemoe_ns3.links import LinkTimeline, LossPolicy, Router, Routes, build_timeline
+from spacemoe_ns3.moe import Gating, Workload, build_computing, build_footprint, build_workload
 from spacemoe_ns3.packet import (
     CapturePoint,
     Executor,
@@ -193,6 +193,61 @@ def build_sky(scenario: Scenario, *, progress: Progress) -> Sky:
     return _link(scenario, scenario.source.build(), progress=progress)
 
 
+def rework(
+    experiment: Experiment,
+    scenario: Scenario,
+    *,
+    policy: LossPolicy,
+    packet_error_rate: np.ndarray | None,
+) -> Experiment:
+    """Return an experiment with the same sky and placements, and other work.
+
+    Parameters
+    ----------
+    experiment
+        What there is.
+    scenario
+        One that differs from the experiment's in its traffic, its decoding and its transport only.
+    policy
+        What becomes of packets when a link goes down.
+    packet_error_rate
+        Probability that a packet is corrupted on each link, shape (M,); None: none is.
+    """
+    timeline = replace(experiment.sky.timeline, policy=policy, packet_error_rate=packet_error_rate)
+    return replace(
+        experiment,
+        sky=replace(experiment.sky, timeline=timeline),
+        workload=_workload(
+            scenario,
+            satellites=experiment.sky.constellation.satellites,
+            gating=experiment.problem.gating,
+            end_ns=timeline.slots.end_ns,
+        ),
+        transport=scenario.transport,
+    )
+
+
+def _workload(scenario: Scenario, *, satellites: int, gating: Gating, end_ns: int) -> Workload:
+    """Build the work of a scenario."""
+    model, traffic = scenario.architecture, scenario.traffic
+    return build_workload(
+        model=model,
+        computing=build_computing(
+            hardware=scenario.hardware,
+            model=model,
+            context_tokens=scenario.decoding.context_tokens,
+            satellites=satellites,
+            batch=traffic.batch,
+            prompt_tokens=traffic.prompt_tokens,
+        ),
+        gating=gating,
+        decoding=scenario.decoding,
+        end_ns=end_ns,
+        seed=scenario.seed,
+        traffic=traffic,
+    )
+
+
 def _link(scenario: Scenario, constellation: Constellation, *, progress: Progress) -> Sky:
     """Propagate a constellation and evaluate its links."""
     slots = _slots(scenario, constellation)
@@ -249,22 +304,7 @@ def prepare(scenario: Scenario, *, progress: Progress) -> Experiment:
         random=stream(seed, "activation.weights"),
     )
     slots = _slots(scenario, constellation)
-    workload = build_workload(
-        model=model,
-        computing=build_computing(
-            hardware=scenario.hardware,
-            model=model,
-            context_tokens=scenario.decoding.context_tokens,
-            satellites=constellation.satellites,
-            batch=scenario.traffic.batch,
-            prompt_tokens=scenario.traffic.prompt_tokens,
-        ),
-        gating=gating,
-        decoding=scenario.decoding,
-        end_ns=slots.end_ns,
-        seed=seed,
-        traffic=scenario.traffic,
-    )
+    workload = _workload(scenario, satellites=constellation.satellites, gating=gating, end_ns=slots.end_ns)
     sky = _link(scenario, constellation, progress=progress)
     problem = PlacementProblem(
         layout=constellation.layout,

@@ -98,6 +98,19 @@ def _background_account(records: Records) -> BackgroundAccount | None:
     return account if sent[0] else None
 
 
+def count_finished(records: Records) -> int:
+    """Return the number of steps that came to their end.
+
+    Parameters
+    ----------
+    records
+        What ns-3 recorded.
+    """
+    heads = records.jobs[:, JOB_COLUMNS.index("kind")] == HEAD
+    others = records.batches[:, BATCH_COLUMNS.index("kind")] == HEAD
+    return int(heads.sum() + others.sum())
+
+
 def _check_balance(account: Account, records: Records) -> None:
     """Raise unless what was sent has been received, or dropped, or is where it is counted to be in flight."""
     sides = account.as_dict()
