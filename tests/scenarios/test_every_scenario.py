@@ -11,7 +11,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 FILES = sorted((ROOT / "scenarios").glob("*.py"))
-BUSY = ("busy_ring",)  # where the formula, which follows each step alone, is too short
+BUSY = ("busy_ring",)  # where the formula follows each step alone, packets do not
 # Studies are run by test_every_study.py.
 SCENARIOS = [path.stem for path in FILES if "Study(" not in path.read_text() and path.stem not in BUSY]
 AN_IDLE_NETWORK = 1e-4  # queueing behind a gateway's own messages, of a token's latency
