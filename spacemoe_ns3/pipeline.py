@@ -41,6 +41,7 @@ from spacemoe_ns3.placement.bound import Bound, lower_bound_s
 from spacemoe_ns3.results import ExpectedLatency, PlacementResult, account_for
 from spacemoe_ns3.scenario import Scenario
 from spacemoe_ns3.streams import stream
+from spacemoe_ns3.traffic import BackgroundFlow
 from spacemoe_ns3.transport import Transport
 
 ENGINES = ("analytic", "packet", "both")
@@ -108,6 +109,8 @@ class Experiment:
         How messages get through.
     seed
         The run's seed.
+    background
+        Flows of background traffic.
     """
 
     sky: Sky
@@ -118,6 +121,7 @@ class Experiment:
     tokens: SampledTokens
     transport: Transport
     seed: int
+    background: tuple[BackgroundFlow, ...] = ()
 
     def plan(self, placement: Placement, *, captures: tuple[CapturePoint, ...] = ()) -> Plan:
         """Return what the packet engine is given of a placement."""
@@ -128,6 +132,7 @@ class Experiment:
             captures=captures,
             transport=self.transport,
             seed=self.seed,
+            background=self.background,
         )
 
     @property
@@ -141,11 +146,12 @@ class Experiment:
         return (*self.sky.remarks, *said)
 
     def routes_to(self, placement: Placement) -> Routes:
-        """Return the forwarding tables towards the hosts of a placement."""
+        """Return the forwarding tables towards the hosts of a placement, and where else packets go."""
+        hosts, others = placement.hosts(), [flow.destination for flow in self.background]
         return Routes(
             timeline=self.sky.timeline,
             router=self.sky.router,
-            destinations=placement.hosts(),
+            destinations=np.union1d(hosts, others) if others else hosts,
             packet_bits=int(self.wire_bits[0]),
         )
 
@@ -325,6 +331,11 @@ def prepare(scenario: Scenario, *, progress: Progress) -> Experiment:
         tokens=sample_tokens(gating, slots=slots.count, random=stream(seed, "activation.samples")),
         transport=scenario.transport,
         seed=seed,
+        background=scenario.traffic.flows(
+            satellites=constellation.satellites,
+            mtu_bytes=scenario.links.mtu_bytes,
+            random=stream(seed, "traffic.background"),
+        ),
     )
 
 

@@ -227,11 +227,14 @@ class BackgroundFlow:
         Satellites.
     background
         What it is like.
+    starts_on
+        Whether ``"on-off"`` starts with a period, not with a pause.
     """
 
     source: int
     destination: int
     background: Background
+    starts_on: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -280,7 +283,9 @@ class Traffic:
         for each in self.background:
             check_kind("traffic.background", each, Background, words)
 
-    def flows(self, *, satellites: int, mtu_bytes: int, random: np.random.Generator) -> list[BackgroundFlow]:
+    def flows(
+        self, *, satellites: int, mtu_bytes: int, random: np.random.Generator
+    ) -> tuple[BackgroundFlow, ...]:
         """Return the flows of background traffic, those between any satellites drawn.
 
         Parameters
@@ -311,8 +316,13 @@ class Traffic:
                     f"traffic.background.flows: satellite {max(source, destination)} given, the "
                     f"constellation has {satellites}, from 0; name one of them",
                 )
-                found.append(BackgroundFlow(source=source, destination=destination, background=each))
-        return found
+                starts_on = not each.is_on_off or random.random() * (each.on_s + each.off_s) < each.on_s
+                found.append(
+                    BackgroundFlow(
+                        source=source, destination=destination, background=each, starts_on=starts_on
+                    )
+                )
+        return tuple(found)
 
 
 def _draw_pairs(pairs: int, satellites: int, random: np.random.Generator) -> tuple[tuple[int, int], ...]:
