@@ -13,7 +13,7 @@ from spacemoe_ns3.constants import NANOSECONDS_PER_SECOND
 from spacemoe_ns3.errors import SimulationError, UndeliveredError
 from spacemoe_ns3.links import LossPolicy
 from spacemoe_ns3.packet._ns import load_bridge
-from spacemoe_ns3.packet.plan import JOB_COLUMNS, LINK_COLUMNS, MESSAGE_COLUMNS, Plan, Records
+from spacemoe_ns3.packet.plan import HOP_COLUMNS, JOB_COLUMNS, LINK_COLUMNS, MESSAGE_COLUMNS, Plan, Records
 from spacemoe_ns3.results import DROP_REASONS
 from spacemoe_ns3.streams import stream
 from spacemoe_ns3.transport import Tcp
@@ -83,6 +83,8 @@ def _build(simulation: Any, plan: Plan, folder: Path) -> None:
         simulation.SetPacketErrors(
             np.ascontiguousarray(timeline.packet_error_rate, np.float64), _ns3_seed(plan.seed)
         )
+    if plan.records_hops:
+        simulation.RecordHops()
     _set_transport(simulation, plan)
     destinations = np.ascontiguousarray(plan.routes.destinations, np.int32)
     simulation.SetDestinations(destinations, len(destinations))
@@ -203,6 +205,7 @@ def _read(simulation: Any, plan: Plan, *, ended_ns: int) -> Records:
         events=int(simulation.GetEventCount()),
         ended_ns=ended_ns,
         lost=str(simulation.DescribeFirstLost()),
+        hops=_filled(simulation.CopyHops, simulation.GetHopCount(), len(HOP_COLUMNS)),
     )
 
 
