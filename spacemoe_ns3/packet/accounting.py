@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TypedDict
 
 import numpy as np
 
+from spacemoe_ns3.critical_path import Hops, LegLedgers, critical_path
 from spacemoe_ns3.errors import SimulationError, UndeliveredError
 from spacemoe_ns3.moe import Workload
 from spacemoe_ns3.packet.plan import (
@@ -13,6 +15,7 @@ from spacemoe_ns3.packet.plan import (
     EXPERT,
     GATEWAY,
     HEAD,
+    HOP_COLUMNS,
     JOB_COLUMNS,
     LINK_COLUMNS,
     MESSAGE_COLUMNS,
@@ -66,16 +69,45 @@ def result_from_records(
     _check_balance(account, records)
     if records.lost:
         raise UndeliveredError(_lost_words(records.lost, account), account=account.as_dict())
+    trace = trace_from_records(records, workload=workload)
+    common: _Common = {
+        "placement": placement,
+        "activations": workload.activations,
+        "token_rows": workload.token_rows(),
+    }
+    hops, ledgers = None, None
+    if len(records.hops):
+        log = dict(zip(HOP_COLUMNS, records.hops.T, strict=True))
+        hops, ledgers = Hops.from_log(log, ends=ends), _ledgers(records, trace, workload)
     return replace(
-        account_for(
-            trace_from_records(records, workload=workload),
-            placement=placement,
-            activations=workload.activations,
-            token_rows=workload.token_rows(),
-            account=account,
-        ),
+        account_for(trace, **common, account=account),
         links=_link_columns(records, ends),
+        critical_path=critical_path(trace, **common, hops=hops, ledgers=ledgers),
     )
+
+
+class _Common(TypedDict):
+    """What both tables of a result need."""
+
+    placement: Placement
+    activations: np.ndarray
+    token_rows: tuple[np.ndarray, np.ndarray]
+
+
+def _ledgers(records: Records, trace: TokenTrace, workload: Workload) -> LegLedgers:
+    """Return the ledger numbers of all messages, as the trace has them."""
+    messages = dict(zip(MESSAGE_COLUMNS, records.messages.T, strict=True))
+    messages["row"] = (np.cumsum(workload.sequence_tokens) - workload.sequence_tokens)[
+        messages["request"]
+    ] + messages["token"]
+    numbers = {}
+    for kind, legs in ((DISPATCH, trace.dispatch), (RESULT, trace.result), (RESIDUAL, trace.residual)):
+        if legs is not None:
+            chosen = messages["kind"] == kind
+            numbers[kind] = np.zeros(legs.sent.shape, np.int64)
+            where = _where(messages, chosen, legs.sent.shape, workload)
+            numbers[kind][where] = messages["ledger"][chosen]
+    return LegLedgers(dispatch=numbers[DISPATCH], result=numbers[RESULT], residual=numbers.get(RESIDUAL))
 
 
 def _check_balance(account: Account, records: Records) -> None:
