@@ -17,6 +17,7 @@ from spacemoe_ns3.analytic import SampledTokens, expected_latency, replay, sampl
 from spacemoe_ns3.constants import NANOSECONDS_PER_SECOND
 from spacemoe_ns3.constellation import Constellation, SlotGrid, propagate
 from spacemoe_ns3.constellation.propagate import KNOT_STEP_NS
+from spacemoe_ns3.critical_path import critical_path
 from spacemoe_ns3.errors import InstallationError, SpacemoeError, UndeliveredError, WriteError
 from spacemoe_ns3.latency import (
     GatewayDelays,
@@ -458,11 +459,13 @@ def evaluate(
     if not with_formula:
         return PlacementResult(placement=placement, expected=None, bound_s=None, analytic=None, packet=None)
     workload = experiment.workload
-    analytic = account_for(
-        replay(workload=workload, placement=placement, routes=routes),
-        placement=placement,
-        activations=workload.activations,
-        token_rows=workload.token_rows(),
+    trace = replay(workload=workload, placement=placement, routes=routes)
+    token_rows = workload.token_rows()
+    analytic = replace(
+        account_for(trace, placement=placement, activations=workload.activations, token_rows=token_rows),
+        critical_path=critical_path(
+            trace, placement=placement, activations=workload.activations, token_rows=token_rows
+        ),
     )
     return PlacementResult(
         placement=placement,

@@ -219,12 +219,16 @@ class EngineResult:
     links
         What each direction of each link carried in the packet engine, a column a name, each of shape (2 M,);
         None for the analytic engine.
+    critical_path
+        Each piece of each token's critical path, a column a name (see
+        :func:`spacemoe_ns3.critical_path.critical_path`).
     """
 
     tokens: Mapping[str, np.ndarray]
     layers: Mapping[str, np.ndarray]
     account: Account | None = None
     links: Mapping[str, np.ndarray] | None = None
+    critical_path: Mapping[str, np.ndarray] | None = None
 
     @property
     def s_per_token(self) -> float:

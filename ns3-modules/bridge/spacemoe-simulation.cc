@@ -135,6 +135,7 @@ struct Simulation::Parts
     Ptr<MoeRecorder> recorder{CreateObject<MoeRecorder>()};
     NodeContainer satellites;
     std::vector<Ptr<LaserChannel>> links;
+    Ptr<HopLog> hops;           //!< null until hops are recorded
     Ptr<LinkSchedule> schedule; //!< null until it is set
     uint32_t mtuBytes{0};
     uint32_t expertsPerLayer{0};
@@ -251,6 +252,16 @@ Simulation::SetLinkSchedule(const std::uint8_t* up,
                                {ratesBps, ratesBps + values},
                                slots);
     m_parts->schedule->Start();
+}
+
+void
+Simulation::RecordHops()
+{
+    m_parts->hops = CreateObject<HopLog>();
+    for (std::size_t link = 0; link < m_parts->links.size(); ++link)
+    {
+        m_parts->links[link]->SetHopLog(m_parts->hops, link);
+    }
 }
 
 void
@@ -575,8 +586,25 @@ Simulation::CopyMessages(std::int64_t* rows) const
                                                    m.waiting.GetNanoSeconds(),
                                                    m.retransmission.GetNanoSeconds(),
                                                    m.transport.GetNanoSeconds(),
-                                                   m.header.messageBytes / tokenBytes};
+                                                   m.header.messageBytes / tokenBytes,
+                                                   static_cast<std::int64_t>(m.ledger)};
         rows = std::copy(std::begin(row), std::end(row), rows);
+    }
+}
+
+std::size_t
+Simulation::GetHopCount() const
+{
+    return m_parts->hops ? m_parts->hops->GetCount() : 0;
+}
+
+void
+Simulation::CopyHops(std::int64_t* rows) const
+{
+    static_assert(HOP_COLUMNS == HopLog::COLUMNS);
+    if (m_parts->hops)
+    {
+        m_parts->hops->Copy(rows);
     }
 }
 

@@ -25,7 +25,7 @@ namespace spacemoe
 class Simulation
 {
   public:
-    static constexpr std::size_t MESSAGE_COLUMNS = 17; //!< of CopyMessages()
+    static constexpr std::size_t MESSAGE_COLUMNS = 18; //!< of CopyMessages()
     static constexpr std::size_t JOB_COLUMNS = 10;     //!< of CopyJobs()
     static constexpr std::size_t BATCH_COLUMNS = 7;    //!< of CopyBatches()
     static constexpr std::size_t BACKGROUND_ROWS = 11; //!< of CopyBackground()
@@ -34,6 +34,8 @@ class Simulation
     static constexpr std::size_t DROP_COLUMNS = 3;     //!< of CopyDrops()
     static constexpr std::size_t EXTRAS = 3;           //!< rows of CopyExtras()
     static constexpr std::size_t LINK_COLUMNS = 12;    //!< of CopyLinkCounters()
+
+    static constexpr std::size_t HOP_COLUMNS = 8; //!< of CopyHops()
 
     Simulation();
     ~Simulation();
@@ -79,6 +81,9 @@ class Simulation
      * @param slots number of slots
      */
     void SetLinkSchedule(const std::uint8_t* up, const std::uint64_t* ratesBps, std::size_t slots);
+
+    /** Record every hop of every segment; once, after CreateLinks(). Without, none is. */
+    void RecordHops();
 
     /**
      * Let links corrupt packets at random; once, after CreateLinks().
@@ -263,11 +268,22 @@ class Simulation
     std::size_t GetMessageCount() const;
     /**
      * Copy the messages received: request, token, layer, kind, expert, from, to, hops, sent,
-     * arrived, propagation, serialisation, queueing, waiting, retransmission, transport, tokens.
-     * Those of a batch are named by its first step.
+     * arrived, propagation, serialisation, queueing, waiting, retransmission, transport, tokens,
+     * ledger number of the segment that completed it (zero: it had none). Those of a batch are
+     * named by its first step.
      * @param rows [messages][MESSAGE_COLUMNS]
      */
     void CopyMessages(std::int64_t* rows) const;
+
+    /** @return number of hops recorded */
+    std::size_t GetHopCount() const;
+    /**
+     * Copy the hops in order of their first bits: ledger number, twice the link plus the direction,
+     * when the packet came to the satellite, when its first bit left, when it arrived; propagation,
+     * waiting and ready of its ledger after the hop.
+     * @param rows [hops][HOP_COLUMNS]
+     */
+    void CopyHops(std::int64_t* rows) const;
 
     /** @return number of jobs and batches finished */
     std::size_t GetJobCount() const;

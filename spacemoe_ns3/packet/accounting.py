@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TypedDict
 
 import numpy as np
 
 from spacemoe_ns3.constants import NO_EXPERT
+from spacemoe_ns3.critical_path import Hops, LegLedgers, critical_path
 from spacemoe_ns3.errors import SimulationError, UndeliveredError
 from spacemoe_ns3.moe import Workload
 from spacemoe_ns3.packet.plan import (
@@ -15,6 +17,7 @@ from spacemoe_ns3.packet.plan import (
     EXPERT,
     GATEWAY,
     HEAD,
+    HOP_COLUMNS,
     JOB_COLUMNS,
     LINK_COLUMNS,
     MESSAGE_COLUMNS,
@@ -71,15 +74,20 @@ def result_from_records(
     _check_balance(account, records)
     if records.lost:
         raise UndeliveredError(_lost_words(records.lost, account), account=account.as_dict())
+    trace = trace_from_records(records, workload=workload)
+    common: _Common = {
+        "placement": placement,
+        "activations": workload.activations,
+        "token_rows": workload.token_rows(),
+    }
+    hops, ledgers = None, None
+    if len(records.hops):
+        log = dict(zip(HOP_COLUMNS, records.hops.T, strict=True))
+        hops, ledgers = Hops.from_log(log, ends=ends), _ledgers(records, trace, workload)
     return replace(
-        account_for(
-            trace_from_records(records, workload=workload),
-            placement=placement,
-            activations=workload.activations,
-            token_rows=workload.token_rows(),
-            account=account,
-        ),
+        account_for(trace, **common, account=account),
         links=_link_columns(records, ends),
+        critical_path=critical_path(trace, **common, hops=hops, ledgers=ledgers),
     )
 
 
@@ -109,6 +117,27 @@ def count_finished(records: Records) -> int:
     heads = records.jobs[:, JOB_COLUMNS.index("kind")] == HEAD
     others = records.batches[:, BATCH_COLUMNS.index("kind")] == HEAD
     return int(heads.sum() + others.sum())
+
+
+class _Common(TypedDict):
+    """What both tables of a result need."""
+
+    placement: Placement
+    activations: np.ndarray
+    token_rows: tuple[np.ndarray, np.ndarray]
+
+
+def _ledgers(records: Records, trace: TokenTrace, workload: Workload) -> LegLedgers:
+    """Return the ledger numbers of all messages, as the trace has them."""
+    messages, _ = _by_step(records, workload)
+    numbers = {}
+    for kind, legs in ((DISPATCH, trace.dispatch), (RESULT, trace.result), (RESIDUAL, trace.residual)):
+        if legs is not None:
+            chosen = messages["kind"] == kind
+            numbers[kind] = np.zeros(legs.sent.shape, np.int64)
+            where = _where(messages, chosen, legs.sent.shape, workload)
+            numbers[kind][where] = messages["ledger"][chosen]
+    return LegLedgers(dispatch=numbers[DISPATCH], result=numbers[RESULT], residual=numbers.get(RESIDUAL))
 
 
 def _check_balance(account: Account, records: Records) -> None:
@@ -185,6 +214,21 @@ def trace_from_records(records: Records, *, workload: Workload) -> TokenTrace:
         fan_out=workload.fan_out,
         sends_residual=workload.sends_residual,
     )
+    messages, jobs = _by_step(records, workload)
+    _fill_legs(trace.dispatch, messages, DISPATCH, workload)
+    _fill_legs(trace.result, messages, RESULT, workload)
+    if trace.residual is not None:
+        _fill_legs(trace.residual, messages, RESIDUAL, workload)
+    _fill_jobs(trace.gateway_started, trace.gateway_finished, jobs, GATEWAY, workload)
+    _fill_jobs(trace.expert_started, trace.expert_finished, jobs, EXPERT, workload)
+    _fill_jobs(trace.head_started, trace.head_finished, jobs, HEAD, workload)
+    begins = (jobs["kind"] == GATEWAY) & (jobs["layer"] == 0)
+    trace.start[jobs["row"][begins]] = jobs["submitted"][begins]
+    return trace
+
+
+def _by_step(records: Records, workload: Workload) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+    """Return messages and jobs, a record for each step that they are about, with its row."""
     messages = dict(zip(MESSAGE_COLUMNS, records.messages.T, strict=True))
     jobs = dict(zip(JOB_COLUMNS, records.jobs.T, strict=True))
     batches = dict(zip(BATCH_COLUMNS, records.batches.T, strict=True))
@@ -196,7 +240,7 @@ def trace_from_records(records: Records, *, workload: Workload) -> TokenTrace:
     formed = {name: column[~is_head] for name, column in batches.items()}
     messages = _with_members(messages, formed, workload)
     of_head = jobs["kind"] == HEAD
-    jobs = _joined(
+    return messages, _joined(
         _with_members({name: column[~of_head] for name, column in jobs.items()}, formed, workload),
         _with_members(
             {name: column[of_head] for name, column in jobs.items()},
@@ -204,16 +248,6 @@ def trace_from_records(records: Records, *, workload: Workload) -> TokenTrace:
             workload,
         ),
     )
-    _fill_legs(trace.dispatch, messages, DISPATCH, workload)
-    _fill_legs(trace.result, messages, RESULT, workload)
-    if trace.residual is not None:
-        _fill_legs(trace.residual, messages, RESIDUAL, workload)
-    _fill_jobs(trace.gateway_started, trace.gateway_finished, jobs, GATEWAY, workload)
-    _fill_jobs(trace.expert_started, trace.expert_finished, jobs, EXPERT, workload)
-    _fill_jobs(trace.head_started, trace.head_finished, jobs, HEAD, workload)
-    begins = (jobs["kind"] == GATEWAY) & (jobs["layer"] == 0)
-    trace.start[jobs["row"][begins]] = jobs["submitted"][begins]
-    return trace
 
 
 def _with_members(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pickle
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -20,13 +20,15 @@ from spacemoe_ns3.transport import Transport, Udp
 
 MESSAGE_COLUMNS = (
     *("request", "token", "layer", "kind", "expert", "from_satellite", "to_satellite", "hops"),
-    *("sent", "arrived", *LEG_PARTS, "tokens"),
+    *("sent", "arrived", *LEG_PARTS, "tokens", "ledger"),
 )
 JOB_COLUMNS = (
     *("kind", "request", "token", "layer", "expert", "satellite", "submitted", "started", "finished"),
     "tokens",
 )
 BATCH_COLUMNS = ("kind", "layer", "request", "token", "member_request", "member_token", "submitted")
+# A hop of a segment; the last three are sums from the sender on (ns3-modules/leo/model/hop-log.h).
+HOP_COLUMNS = ("ledger", "wire", "came", "started", "arrived", "propagation", "waiting", "ready")
 LINK_COLUMNS = (
     *("packets", "bytes", "busy_ns"),
     *("lost_queue_full", "lost_on_the_wire", "lost_cut", "lost_queued", "lost_link_down", "lost_corrupted"),
@@ -58,6 +60,8 @@ class Plan:
         Fixes which packets are corrupted, and when background packets are sent, at least 0.
     background
         Flows of background traffic.
+    records_hops
+        Whether every hop of every segment is recorded; the critical path by link needs it.
     """
 
     workload: Workload
@@ -67,6 +71,7 @@ class Plan:
     transport: Transport = Udp()
     seed: int = 1
     background: tuple[BackgroundFlow, ...] = ()
+    records_hops: bool = True
 
     def save(self, path: Path) -> None:
         """Write the plan to a file."""
@@ -87,7 +92,7 @@ class Records:
     Parameters
     ----------
     messages
-        Messages received, shape (n, 17), int64; columns :data:`MESSAGE_COLUMNS`, times in nanoseconds.
+        Messages received, shape (n, 18), int64; columns :data:`MESSAGE_COLUMNS`, times in nanoseconds.
         Those of a batch have the request and the token of its first step.
     jobs
         Jobs finished, shape (n, 10), int64; columns :data:`JOB_COLUMNS`, times in nanoseconds. A batch is one
@@ -118,6 +123,9 @@ class Records:
         Simulation time at the end.
     lost
         The first message that was lost, and why; empty if none was.
+    hops
+        Hops of segments in order of their first bits, shape (n, 8), int64; columns :data:`HOP_COLUMNS`, times
+        in nanoseconds. Without rows unless the plan asks for them.
     """
 
     messages: np.ndarray
@@ -133,11 +141,12 @@ class Records:
     events: int
     ended_ns: int
     lost: str = ""
+    hops: np.ndarray = field(default_factory=lambda: np.zeros((0, len(HOP_COLUMNS)), np.int64))
 
     def save(self, path: Path) -> None:
         """Write the records to a file."""
         with path.open("wb") as file:
-            values: dict[str, Any] = {field.name: getattr(self, field.name) for field in fields(self)}
+            values: dict[str, Any] = {each.name: getattr(self, each.name) for each in fields(self)}
             np.savez(file, **values)
 
     @staticmethod

@@ -15,6 +15,7 @@ from spacemoe_ns3.links import LossPolicy
 from spacemoe_ns3.packet._ns import load_bridge
 from spacemoe_ns3.packet.plan import (
     BATCH_COLUMNS,
+    HOP_COLUMNS,
     JOB_COLUMNS,
     LINK_COLUMNS,
     MESSAGE_COLUMNS,
@@ -90,6 +91,8 @@ def _build(simulation: Any, plan: Plan, folder: Path) -> None:
         simulation.SetPacketErrors(
             np.ascontiguousarray(timeline.packet_error_rate, np.float64), _ns3_seed(plan.seed)
         )
+    if plan.records_hops:
+        simulation.RecordHops()
     _set_transport(simulation, plan)
     destinations = np.ascontiguousarray(plan.routes.destinations, np.int32)
     simulation.SetDestinations(destinations, len(destinations))
@@ -250,6 +253,7 @@ def _read(simulation: Any, plan: Plan, *, ended_ns: int) -> Records:
         events=int(simulation.GetEventCount()),
         ended_ns=ended_ns,
         lost=str(simulation.DescribeFirstLost()),
+        hops=_filled(simulation.CopyHops, simulation.GetHopCount(), len(HOP_COLUMNS)),
     )
 
 

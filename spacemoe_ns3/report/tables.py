@@ -28,12 +28,12 @@ def write_tables(folder: Path, results: list[PlacementResult]) -> None:
     The columns are those of :class:`spacemoe_ns3.results.EngineResult`, behind ``placement`` and
     ``engine``; ``docs/results.md`` defines each.
     """
-    for name in ("tokens", "layers"):
+    for name in ("tokens", "layers", "critical_path"):
         parts = []
         for result in results:
             for engine in ("analytic", "packet"):
                 side = getattr(result, engine)
-                if side is not None:
+                if side is not None and getattr(side, name) is not None:
                     parts.append(_table(result.placement.name, engine, getattr(side, name)))
         _write(folder / f"{name}.parquet", parts)
     links = [
@@ -55,6 +55,9 @@ def _table(placement: str, engine: str, columns: Mapping[str, np.ndarray]) -> pa
     rows = len(next(iter(columns.values())))
     values = {}
     for name, column in columns.items():
+        if column.dtype.kind == "U":
+            values[name] = pa.array(column).dictionary_encode()
+            continue
         kind = pa.float64() if np.issubdtype(column.dtype, np.floating) else pa.int64()
         values[name] = pa.array(np.ascontiguousarray(column), kind)
     return pa.table({"placement": [placement] * rows, "engine": [engine] * rows, **values})

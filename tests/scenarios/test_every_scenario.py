@@ -7,7 +7,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
+
+from spacemoe_ns3.results import PARTS
 
 ROOT = Path(__file__).parents[2]
 FILES = sorted((ROOT / "scenarios").glob("*.py"))
@@ -91,12 +94,36 @@ def check(summary: dict[str, object]) -> None:
         assert unit["dropped"] == unit["in_flight"] == 0
 
 
+def check_paths(folder: Path) -> None:
+    """See that each token's pieces follow each other from its start to its emission, and nothing is left."""
+    tables = {
+        name: pq.read_table(folder / f"{name}.parquet").to_pylist() for name in ("tokens", "critical_path")
+    }
+    for token in tables["tokens"]:
+        keys = ("placement", "engine", "sequence", "token")
+        own = [row for row in tables["critical_path"] if all(row[key] == token[key] for key in keys)]
+        now_ns = token["start_ns"]
+        for piece in own:
+            assert piece["start_ns"] == now_ns, piece
+            now_ns = piece["end_ns"]
+            assert sum(piece[f"{part}_ns"] for part in PARTS) == piece["end_ns"] - piece["start_ns"], piece
+        assert now_ns - token["start_ns"] == token["latency_ns"]
+        for part in PARTS:
+            assert sum(piece[f"{part}_ns"] for piece in own) == token[f"{part}_ns"], part
+        moves = [piece for piece in own if piece["kind"] in {"hop", "leg"}]
+        places = [own[0]["satellite"], *(piece["to_satellite"] for piece in moves)]
+        assert places[:-1] == [piece["satellite"] for piece in moves], "the path is a walk"
+        assert places[-1] == own[-1]["satellite"], "that ends at the head"
+        assert {piece["kind"] == "hop" for piece in moves} == {token["engine"] == "packet"}
+
+
 @pytest.mark.packet
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_every_scenario_runs(name: str, tmp_path: Path) -> None:
     path = ROOT / "scenarios" / f"{name}.py"
 
     check(run(path, tmp_path / "run", "--tokens", "2", "--placement", "spacemoe"))
+    check_paths(tmp_path / "run")
 
 
 @pytest.mark.packet
@@ -142,4 +169,5 @@ def test_every_kind_of_sky_carries_packets(sky: str, tmp_path: Path) -> None:
     path.write_text(TRIAL.format(constellation=constellation, host_shell=host_shell, links=links))
 
     check(run(path, tmp_path / "run"))
+    check_paths(tmp_path / "run")
     assert (tmp_path / "run" / "links.parquet").exists()

@@ -86,6 +86,7 @@ LaserChannel::DoDispose()
         m_directions[end].flights.clear();
         m_directions[end].passages.clear();
     }
+    m_hopLog = nullptr;
     PointToPointChannel::DoDispose();
 }
 
@@ -156,6 +157,45 @@ LaserChannel::ChargeHop(uint32_t wire, Time transmission, Time propagation, Path
     return before;
 }
 
+void
+LaserChannel::SetHopLog(Ptr<HopLog> log, uint32_t link)
+{
+    m_hopLog = log;
+    m_number = link;
+}
+
+std::size_t
+LaserChannel::LogHop(uint32_t wire, Time arrival, PathLedgerTag& ledger)
+{
+    if (!m_hopLog)
+    {
+        return NO_HOP;
+    }
+    if (ledger.GetNumber() == 0)
+    {
+        ledger.SetNumber(m_hopLog->GiveNumber());
+    }
+    const std::size_t place = m_hopLog->Add({static_cast<int64_t>(ledger.GetNumber()),
+                                             int64_t{2} * m_number + wire,
+                                             ledger.GetCame().GetNanoSeconds(),
+                                             Simulator::Now().GetNanoSeconds(),
+                                             arrival.GetNanoSeconds(),
+                                             ledger.GetPropagation().GetNanoSeconds(),
+                                             ledger.GetWaiting().GetNanoSeconds(),
+                                             ledger.GetReady().GetNanoSeconds()});
+    ledger.SetCame(arrival);
+    return place;
+}
+
+void
+LaserChannel::UndoHop(const Flight& flight)
+{
+    if (m_hopLog && flight.hop != NO_HOP)
+    {
+        m_hopLog->Remove(flight.hop);
+    }
+}
+
 bool
 LaserChannel::TransmitStart(Ptr<const Packet> p, Ptr<PointToPointNetDevice> src, Time txTime)
 {
@@ -172,18 +212,20 @@ LaserChannel::TransmitStart(Ptr<const Packet> p, Ptr<PointToPointNetDevice> src,
     Ptr<Packet> onWire = p->Copy();
     PathLedgerTag ledger;
     Time idleUntilBefore;
+    std::size_t hop = NO_HOP;
+    const Time now = Simulator::Now();
     if (onWire->PeekPacketTag(ledger))
     {
         idleUntilBefore = ChargeHop(wire, txTime, propagation, ledger);
+        hop = LogHop(wire, now + txTime + propagation, ledger);
         onWire->ReplacePacketTag(ledger);
     }
     ++direction.counters.packets;
     direction.counters.bytes += p->GetSize();
     direction.counters.busy += txTime;
-    const Time now = Simulator::Now();
     const uint64_t number = direction.nextFlight++;
     direction.flights.push_back(
-        {number, p, now, now + txTime, now + txTime + propagation, idleUntilBefore});
+        {number, p, now, now + txTime, now + txTime + propagation, idleUntilBefore, hop});
     Simulator::ScheduleWithContext(destination->GetNode()->GetId(),
                                    txTime + propagation,
                                    &LaserChannel::Deliver,
@@ -270,6 +312,7 @@ LaserChannel::TakeDown(uint32_t wire, std::vector<Stranded>& stranded)
         }
         else if (m_policy == LossPolicy::DROP && flight.arrival > now)
         {
+            UndoHop(flight);
             Lose(wire, flight.packet, LossReason::ON_WIRE);
         }
         else
@@ -294,6 +337,7 @@ LaserChannel::TakeDown(uint32_t wire, std::vector<Stranded>& stranded)
 void
 LaserChannel::UndoTransmission(uint32_t wire, const Flight& flight)
 {
+    UndoHop(flight);
     Direction& direction = m_directions[wire];
     --direction.counters.packets;
     direction.counters.bytes -= flight.packet->GetSize();

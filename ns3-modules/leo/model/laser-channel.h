@@ -5,6 +5,7 @@
 #ifndef LASER_CHANNEL_H
 #define LASER_CHANNEL_H
 
+#include "hop-log.h"
 #include "laser-link-counters.h"
 #include "path-ledger-tag.h"
 #include "slot-routing-protocol.h"
@@ -144,6 +145,13 @@ class LaserChannel : public PointToPointChannel
     LaserLinkCounters GetCounters(uint32_t wire) const;
 
     /**
+     * @brief Log the hops of packets that carry a PathLedgerTag; without this, none is.
+     * @param log the log; null for none
+     * @param link number of this link in the log
+     */
+    void SetHopLog(Ptr<HopLog> log, uint32_t link);
+
+    /**
      * @brief See each packet that is in a direction's queue, on its transmitter or on its wire.
      * @param wire direction, 0 or 1
      * @param visit called with each packet, PPP header included; must not change the link
@@ -226,7 +234,11 @@ class LaserChannel : public PointToPointChannel
         Time sent;                //!< when its last bit leaves
         Time arrival;             //!< when its last bit arrives
         Time idleUntilBefore;     //!< its message's Passage::idleUntil before the hop was charged
+        std::size_t hop;          //!< place in the hop log, or NO_HOP
     };
+
+    /// Of a flight that is not in the hop log.
+    static constexpr std::size_t NO_HOP = SIZE_MAX;
 
     /** One of the two directions. */
     struct Direction
@@ -254,6 +266,21 @@ class LaserChannel : public PointToPointChannel
      * @return the message's Passage::idleUntil before, zero if it had none
      */
     Time ChargeHop(uint32_t wire, Time transmission, Time propagation, PathLedgerTag& ledger);
+
+    /**
+     * @brief Write a hop that begins now to the hop log.
+     * @param wire direction, 0 or 1
+     * @param arrival when it ends
+     * @param ledger the packet's, charged with the hop
+     * @return its place, or NO_HOP if there is no log
+     */
+    std::size_t LogHop(uint32_t wire, Time arrival, PathLedgerTag& ledger);
+
+    /**
+     * @brief Take a hop that did not come to pass back from the hop log.
+     * @param flight the packet
+     */
+    void UndoHop(const Flight& flight);
 
     /**
      * @brief Receive a packet at the far end, unless it was lost under way.
@@ -314,6 +341,8 @@ class LaserChannel : public PointToPointChannel
 
     LossPolicy m_policy{LossPolicy::REROUTE}; //!< what becomes of packets when it goes down
     bool m_isUp{true};                        //!< whether it is up
+    Ptr<HopLog> m_hopLog;                     //!< null for none
+    uint32_t m_number{0};                     //!< of this link in the log
     Direction m_directions[2];                //!< from GetSource(0) and from GetSource(1)
     mutable Ptr<MobilityModel> m_mobility[2]; //!< of the two ends, found at first use
 

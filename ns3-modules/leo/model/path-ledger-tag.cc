@@ -29,7 +29,8 @@ PathLedgerTag::PathLedgerTag(uint64_t message,
       m_segments(segments),
       m_copy(copy),
       m_sent(sent.GetNanoSeconds()),
-      m_ready(sent.GetNanoSeconds())
+      m_ready(sent.GetNanoSeconds()),
+      m_came(sent.GetNanoSeconds())
 {
 }
 
@@ -39,6 +40,18 @@ PathLedgerTag::AddHop(Time idleStart, Time transmission, Time propagation)
     m_ready = (idleStart + transmission + propagation).GetNanoSeconds();
     m_propagation += propagation.GetNanoSeconds();
     ++m_hops;
+}
+
+void
+PathLedgerTag::SetNumber(uint64_t number)
+{
+    m_number = number;
+}
+
+void
+PathLedgerTag::SetCame(Time came)
+{
+    m_came = came.GetNanoSeconds();
 }
 
 void
@@ -96,6 +109,18 @@ PathLedgerTag::GetWaiting() const
     return NanoSeconds(m_waiting);
 }
 
+uint64_t
+PathLedgerTag::GetNumber() const
+{
+    return m_number;
+}
+
+Time
+PathLedgerTag::GetCame() const
+{
+    return NanoSeconds(m_came);
+}
+
 uint32_t
 PathLedgerTag::GetHops() const
 {
@@ -111,7 +136,7 @@ PathLedgerTag::GetInstanceTypeId() const
 uint32_t
 PathLedgerTag::GetSerializedSize() const
 {
-    return 5 * sizeof(uint64_t) + 4 * sizeof(uint32_t);
+    return 7 * sizeof(uint64_t) + 4 * sizeof(uint32_t);
 }
 
 void
@@ -122,6 +147,8 @@ PathLedgerTag::Serialize(TagBuffer buffer) const
     buffer.WriteU64(static_cast<uint64_t>(m_propagation));
     buffer.WriteU64(static_cast<uint64_t>(m_waiting));
     buffer.WriteU64(static_cast<uint64_t>(m_sent));
+    buffer.WriteU64(static_cast<uint64_t>(m_came));
+    buffer.WriteU64(m_number);
     buffer.WriteU32(m_segment);
     buffer.WriteU32(m_segments);
     buffer.WriteU32(m_copy);
@@ -136,6 +163,8 @@ PathLedgerTag::Deserialize(TagBuffer buffer)
     m_propagation = static_cast<int64_t>(buffer.ReadU64());
     m_waiting = static_cast<int64_t>(buffer.ReadU64());
     m_sent = static_cast<int64_t>(buffer.ReadU64());
+    m_came = static_cast<int64_t>(buffer.ReadU64());
+    m_number = buffer.ReadU64();
     m_segment = buffer.ReadU32();
     m_segments = buffer.ReadU32();
     m_copy = buffer.ReadU32();

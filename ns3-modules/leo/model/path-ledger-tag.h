@@ -67,6 +67,18 @@ class PathLedgerTag : public Tag
     void AddHop(Time idleStart, Time transmission, Time propagation);
 
     /**
+     * @brief Number the ledger, for a HopLog; once.
+     * @param number unique in the simulation, above zero
+     */
+    void SetNumber(uint64_t number);
+
+    /**
+     * @brief Tell when the packet comes to the satellite behind the hop just charged.
+     * @param came the time
+     */
+    void SetCame(Time came);
+
+    /**
      * @brief Charge a stay at a satellite that had no route to the destination.
      * @param stay how long
      */
@@ -92,6 +104,10 @@ class PathLedgerTag : public Tag
     Time GetPropagation() const;
     /** @return the sum of the times spent without a route */
     Time GetWaiting() const;
+    /** @return the ledger's number, zero if it has none */
+    uint64_t GetNumber() const;
+    /** @return when the packet came to the satellite where it is, or was handed over there */
+    Time GetCame() const;
     /** @return the number of links passed */
     uint32_t GetHops() const;
 
@@ -110,6 +126,8 @@ class PathLedgerTag : public Tag
     int64_t m_ready{0};       //!< nanoseconds
     int64_t m_propagation{0}; //!< nanoseconds
     int64_t m_waiting{0};     //!< nanoseconds
+    int64_t m_came{0};        //!< nanoseconds
+    uint64_t m_number{0};     //!< of the ledger, zero for none
     uint32_t m_hops{0};       //!< links passed
 };
 

@@ -210,6 +210,12 @@ std::vector<TestCase*> MakeLinkLossTestCases();
 
 /**
  * @ingroup leo-test
+ * @return the cases of a HopLog
+ */
+std::vector<TestCase*> MakeHopLogTestCases();
+
+/**
+ * @ingroup leo-test
  * @return the cases of a link's counters
  */
 std::vector<TestCase*> MakeLinkCountersTestCases();

@@ -444,6 +444,7 @@ MessageEndpoint::HandleSegment(Ptr<Packet> packet, const Address& from)
     record.serialisation =
         ledger.GetReady() - ledger.GetSent() - ledger.GetPropagation() - ledger.GetWaiting();
     record.queueing = record.arrived - ledger.GetReady();
+    record.ledger = ledger.GetNumber();
     record.isRecovered = IsRecovering();
     Receive(record);
 }

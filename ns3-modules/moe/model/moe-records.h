@@ -39,7 +39,8 @@ struct MessageRecord
     Time waiting;              //!< without a path
     Time retransmission;       //!< until the copy was sent that completed the message
     Time transport;            //!< until TCP sent the packet that completed the message
-    bool isRecovered{false};   //!< whether what is lost of it is sent again
+    uint64_t ledger{0};      //!< ledger number of the completing packet, zero for none; see HopLog
+    bool isRecovered{false}; //!< whether what is lost of it is sent again
 };
 
 /**

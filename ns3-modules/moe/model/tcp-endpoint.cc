@@ -404,6 +404,7 @@ TcpEndpoint::Complete(Inlet& inlet)
     record.serialisation =
         ledger.GetReady() - ledger.GetSent() - ledger.GetPropagation() - ledger.GetWaiting();
     record.queueing = record.arrived - ledger.GetReady();
+    record.ledger = ledger.GetNumber();
     record.isRecovered = true;
     Receive(record);
 }
