@@ -10,8 +10,9 @@ from sgp4.api import WGS72, Satrec, jday
 
 SPEED_OF_LIGHT_M_S = 299_792_458.0  # exact, SI
 # ns-3 has satellites on cubics between knots, off by 0.3 mm of SGP4's orbit, and lets receivers fly straight
-# while light is under way, off by half of 8 m/s2 times the light time squared: 1 ps and, in 30 ms, 12 ps.
-DOUBT_NS = 0.02
+# while light is under way, though they fall.
+CUBIC_M = 0.3e-3
+LOW_ORBIT_GRAVITY_M_S2 = 9.0
 
 
 class StillSky:
@@ -32,8 +33,8 @@ class StillSky:
 class MovingSky:
     """A Walker shell ``i: t/p/f`` of circular orbits, by SGP4 itself at every moment that is asked for.
 
-    ``doubtful`` counts the light times so near to half a nanosecond that :data:`DOUBT_NS` may round them
-    otherwise.
+    ``doubtful`` counts the light times so near to half a nanosecond that ns-3, with what it leaves out, may
+    round them otherwise.
     """
 
     def __init__(
@@ -88,7 +89,8 @@ class MovingSky:
         for _ in range(5):  # each makes the error smaller by v / c, 25 ppm
             meeting_m = self.position_m(to, when_ns + light_ns)
             light_ns = float(np.linalg.norm(meeting_m - source_m)) / SPEED_OF_LIGHT_M_S * 1e9
-        self.doubtful += abs(light_ns % 1 - 0.5) < DOUBT_NS
+        left_out_m = CUBIC_M + LOW_ORBIT_GRAVITY_M_S2 / 2 * (light_ns / 1e9) ** 2
+        self.doubtful += abs(light_ns % 1 - 0.5) < left_out_m / SPEED_OF_LIGHT_M_S * 1e9
         return math.floor(light_ns + 0.5)
 
     def mid_slot_s(self, here: int, to: int, slot: int) -> float:

@@ -28,6 +28,8 @@ MESSAGE_KEY = ("request", "token", "layer", "kind", "expert")
 MESSAGE_VALUES = ("from_satellite", "to_satellite", "sent", "arrived", "hops", "propagation", "waiting")
 JOB_KEY = ("kind", "request", "token", "layer", "expert")
 JOB_VALUES = ("satellite", "submitted", "started", "finished")
+# Were the receiver to stand while light is under way, a light time of some 20 ms would be off by up to 25 ppm.
+A_HOP_WITHOUT_MOTION_NS = 100
 TIME_PLACES = {"messages": (2, 3, 5, 6), "jobs": (1, 2, 3)}  # of the values
 
 
@@ -187,8 +189,8 @@ def test_a_simulation_that_shares_no_code_with_us_has_every_message_and_job_at_t
 
 def test_a_simulation_with_its_own_orbits_and_light_times_agrees_on_satellites_that_move(tmp_path) -> None:
     """Over ten minutes on a Walker shell, two segments a message, three sequences at different times."""
-    shell = {"planes": 3, "phasing": 1, "inclination_deg": 63.0}
-    places, rev_day, slots = 5, 12.5, 20
+    shell = {"planes": 4, "phasing": 1, "inclination_deg": 63.0}
+    places, rev_day, slots = 8, 12.5, 20
     case = Case(
         starts_ns=(0, 20_000_003, 400_000_000_019),
         tokens=2,
@@ -220,14 +222,14 @@ def test_a_simulation_with_its_own_orbits_and_light_times_agrees_on_satellites_t
     assert [tuple(pair) for pair in timeline.ends.tolist()] == ends
     sky = MovingSky(**shell, places=places, rev_day=rev_day, slot_ns=case.slot_ns)
 
-    ours, theirs, referee = refereed(
+    ours, theirs, _ = refereed(
         case, timeline, sky, tmp_path, ends=ends, rates_bps=[case.rate_bps] * len(ends)
     )
 
     slack_ns = sky.doubtful  # each may have been rounded otherwise, once
     hops = sum(values[4] for values in theirs["messages"].values())
     assert hops > 100
-    assert slack_ns < 0.1 * hops
+    assert slack_ns < A_HOP_WITHOUT_MOTION_NS / 4
     for what, places_of_times in TIME_PLACES.items():
         assert ours[what].keys() == theirs[what].keys()
         left, right = (np.array([found[what][key] for key in theirs[what]]) for found in (ours, theirs))
