@@ -28,7 +28,7 @@ MESSAGE_KEY = ("request", "token", "layer", "kind", "expert")
 MESSAGE_VALUES = ("from_satellite", "to_satellite", "sent", "arrived", "hops", "propagation", "waiting")
 JOB_KEY = ("kind", "request", "token", "layer", "expert")
 JOB_VALUES = ("satellite", "submitted", "started", "finished")
-# Were the receiver to stand while light is under way, a light time of some 20 ms would be off by up to 25 ppm.
+# Were the receiver to stand while light is under way, light times of some 20 ms would be off by up to 25 ppm.
 A_HOP_WITHOUT_MOTION_NS = 100
 TIME_PLACES = {"messages": (2, 3, 5, 6), "jobs": (1, 2, 3)}  # of the values
 
