@@ -15,6 +15,7 @@ import json
 import sys
 import tempfile
 import time
+import warnings
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,7 @@ from properties.random_scenarios import Outcome, examine, scenarios  # noqa: E40
 def look_at(examples: int) -> dict[str, Any]:
     """Examine scenarios; the first of which something does not hold ends it."""
     outcomes: list[tuple[Any, Outcome]] = []
+    warnings.simplefilter("error", RuntimeWarning)  # arithmetic that NumPy doubts, as in the tests
     started_s = time.monotonic()
     with tempfile.TemporaryDirectory() as folder, Simulations() as simulations:
         folders = (Path(folder) / str(number) for number in itertools.count())
