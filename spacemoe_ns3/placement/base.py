@@ -16,6 +16,14 @@ from spacemoe_ns3.moe import Computing, Footprint, Gating
 from spacemoe_ns3.streams import stream
 
 _BYTES_PER_GB = 1e9
+# Seconds that a way counts for which there is no path in the whole time span: more than any that there is,
+# but finite, as algorithms compare costs by their differences.
+_NEVER_S = 1e6
+
+
+def with_ways_for_all(ways_s: np.ndarray) -> np.ndarray:
+    """Return ways or delays in seconds of which none is infinite, only as long as no path takes."""
+    return np.where(np.isinf(ways_s), _NEVER_S, ways_s)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -278,7 +286,8 @@ class PlacementProblem:
 
         Returns
         -------
-        From the layer's gateway to each satellite and on to the next gateway, in seconds, shape (T, C).
+        From the layer's gateway to each satellite and on to the next gateway, in seconds, shape (T, C);
+        where there is no path in any slot, finite nevertheless, and longer than any path.
         """
         delays, onward = self.gateway_delays(gateways), (layer + 1) % self.layers
         computing_ns = self.computing.everywhere_ns(gateways, satellites=self.layout.satellites)
@@ -287,7 +296,7 @@ class PlacementProblem:
             + delays.inbound.total_s[:, onward, satellites]
             + computing_ns[layer, satellites] / NANOSECONDS_PER_SECOND
         )
-        return way_s
+        return with_ways_for_all(way_s)
 
     def room(self) -> Room:
         """Return what satellites can take before anything is placed."""

@@ -99,8 +99,17 @@ class Stragglers:
 
     def mean_s(self, values_s: np.ndarray) -> np.ndarray:
         """Return the mean of some values, shape (T, L, E), over stragglers and slots, shape (L,)."""
-        mean: np.ndarray = np.einsum("tle,tle->l", self.probability, values_s) / len(self.probability)
+        mean: np.ndarray = self.in_slots_s(values_s).mean(axis=0)
         return mean
+
+    def in_slots_s(self, values_s: np.ndarray) -> np.ndarray:
+        """Return the mean of some values, shape (T, L, E), over stragglers, shape (T, L).
+
+        Values of an expert that is never the last do not count, be they infinite.
+        """
+        counted = np.where(self.probability > 0, values_s, 0.0)
+        in_slots: np.ndarray = np.einsum("tle,tle->tl", self.probability, counted)
+        return in_slots
 
 
 def stragglers(ways: Ways, gating: Gating) -> Stragglers | None:

@@ -69,7 +69,7 @@ def slot_layers_s(problem: PlacementProblem, hosts: Hosts | Placement) -> np.nda
     last = stragglers(ways, problem.gating)
     if last is None:
         return None
-    in_slots_s: np.ndarray = (last.probability * ways.total_s).sum(axis=2) + last.sharing_s
+    in_slots_s: np.ndarray = last.in_slots_s(ways.total_s) + last.sharing_s
     return in_slots_s
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from spacemoe_ns3.constants import NANOSECONDS_PER_SECOND
 from spacemoe_ns3.moe import Gating
-from spacemoe_ns3.placement.base import PlacementProblem
+from spacemoe_ns3.placement.base import PlacementProblem, with_ways_for_all
 
 _WATCHERS = 4  # satellites that are asked whom they cannot reach
 _REACH = 6  # delays are told apart up to where so many layers have room
@@ -287,12 +287,12 @@ def _mean_delays_s(problem: PlacementProblem, satellites: np.ndarray, *, samples
     """Return mean delays among satellites, shape (C, C), what cannot be told apart counting alike."""
     if len(satellites) < len(problem.members):
         sampled_s: np.ndarray = problem.sampled_delays(satellites, samples).mean(axis=0, dtype=np.float64)
-        return sampled_s
+        return with_ways_for_all(sampled_s)
     one_slot_s = np.sort(problem.sampled_delays(satellites, 1)[0], axis=1)
     reach = min(len(satellites) - 1, -(-_REACH * (problem.experts + 1) // usual_room(problem)))
     limit_s = _MARGIN * float(np.median(one_slot_s[:, reach]))
     delay_s: np.ndarray = problem.mean_delays(limit_s) + _cut_off_s(problem, satellites)
-    return delay_s
+    return with_ways_for_all(delay_s)
 
 
 def _cut_off_s(problem: PlacementProblem, satellites: np.ndarray) -> np.ndarray:

@@ -355,6 +355,40 @@ class InterleavedTestCase : public ReceivingTestCase
 
 /**
  * @ingroup moe-test
+ *
+ * Segments 0, 0, 1, 0 and 1 of three do not make a message; 2 does.
+ */
+class RepeatedSegmentTestCase : public ReceivingTestCase
+{
+  public:
+    RepeatedSegmentTestCase()
+        : ReceivingTestCase("A segment that comes twice counts once")
+    {
+    }
+
+  private:
+    void DoRun() override
+    {
+        const Pair pair;
+        Open(pair);
+        std::vector<std::size_t> complete;
+        Time at;
+        for (const uint16_t segment : {0, 0, 1, 0, 1, 2})
+        {
+            Simulator::Schedule(at, [&pair, segment] { pair.Send(MakeSegment(0, 0, segment)); });
+            at += MilliSeconds(50);
+            Simulator::Schedule(at, [&] { complete.push_back(m_messages.size()); });
+        }
+        Simulator::Run();
+        Finish();
+        const std::vector<std::size_t> expected = {0, 0, 0, 0, 0, 1};
+        NS_TEST_EXPECT_MSG_EQ((complete == expected), true, "messages after each segment");
+        NS_TEST_EXPECT_MSG_EQ(m_segmentTraces, 6, "segments");
+    }
+};
+
+/**
+ * @ingroup moe-test
  */
 class ForeignDatagramTestCase : public ReceivingTestCase
 {
@@ -406,6 +440,7 @@ MakeMessageEndpointTestCases()
         new TooManySegmentsTestCase,
         new ReassemblyTestCase,
         new InterleavedTestCase,
+        new RepeatedSegmentTestCase,
         new ForeignDatagramTestCase,
     };
 }
