@@ -104,9 +104,9 @@ def _shares(_context: click.Context, _option: click.Parameter, text: str | None)
     "--sweep-steps",
     metavar="N",
     type=click.IntRange(min=10),
-    default=1000,
+    default=500,
     show_default=True,
-    help="Steps under each load of the sweep.",
+    help="Steps under each load of the sweep, at least; more where queues settle slowly.",
 )
 @click.option(
     "--at",

@@ -29,10 +29,10 @@ from spacemoe_ns3.validation_results import Knee, LoadPoint
 
 LOADS = (0.3, 0.5, 0.7, 0.8, 0.85, 0.9)
 EXCESSES = (0.1, 1.0)  # at which the knees are
-SWEEP_STEPS = 1000
+SWEEP_STEPS = 500
 WARM_UP = 0.2  # of the steps, not measured: queues are still filling
 DRAWS = 10_000  # steps from whose draws the capacity follows
-RELAXATIONS = 6.0  # steps arrive for as many relaxation times of the busiest queue at least
+RELAXATIONS = 3.0  # steps arrive for as many relaxation times of the busiest queue at least
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
