@@ -225,6 +225,16 @@ def rework(
             end_ns=timeline.slots.end_ns,
         ),
         transport=scenario.transport,
+        background=_background(scenario, timeline),
+    )
+
+
+def _background(scenario: Scenario, timeline: LinkTimeline) -> tuple[BackgroundFlow, ...]:
+    """Return the flows of background traffic."""
+    return scenario.traffic.flows(
+        satellites=timeline.satellites,
+        mtu_bytes=timeline.mtu_bytes,
+        random=stream(scenario.seed, "traffic.background"),
     )
 
 
@@ -332,11 +342,7 @@ def prepare(scenario: Scenario, *, progress: Progress) -> Experiment:
         tokens=sample_tokens(gating, slots=slots.count, random=stream(seed, "activation.samples")),
         transport=scenario.transport,
         seed=seed,
-        background=scenario.traffic.flows(
-            satellites=constellation.satellites,
-            mtu_bytes=scenario.links.mtu_bytes,
-            random=stream(seed, "traffic.background"),
-        ),
+        background=_background(scenario, sky.timeline),
     )
 
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from spacemoe_ns3.analytic import mean_wait_s
-from spacemoe_ns3.constants import NANOSECONDS_PER_SECOND, NO_EXPERT
+from spacemoe_ns3.constants import BITS_PER_BYTE, NANOSECONDS_PER_SECOND, NO_EXPERT, PPP_HEADER_BYTES
 from spacemoe_ns3.latency import segment_wire_bits
 from spacemoe_ns3.links import Routes
 from spacemoe_ns3.pipeline import Experiment
@@ -45,6 +45,9 @@ class Demand:
         Satellites, shape (L,).
     experts
         Experts of a layer E.
+    others
+        What background traffic asks of each resource in a second: visits, seconds of service, and their squares,
+        shape (3, R).
     """
 
     visits: np.ndarray
@@ -55,16 +58,20 @@ class Demand:
     residual_ways: np.ndarray
     gateways: np.ndarray
     experts: int
+    others: np.ndarray
 
     @property
     def capacity_per_s(self) -> float:
-        """Steps a second that the busiest resource can serve."""
-        return float(1 / self.busy_s.max())
+        """Steps a second that the busiest resource can serve beside background traffic."""
+        used = self.busy_s > 0
+        return float(((1 - self.others[1, used]) / self.busy_s[used]).min())
 
     def waits_s(self, steps_per_s: float) -> np.ndarray:
         """Return the mean wait of a visit at each resource under Poisson arrivals, seconds, shape (R,)."""
-        once = np.maximum(self.visits, np.finfo(float).tiny)
-        return mean_wait_s(steps_per_s * self.visits, self.busy_s / once, self.busy_s2 / once)
+        of_steps = steps_per_s * np.stack([self.visits, self.busy_s, self.busy_s2])
+        visits, busy, busy2 = of_steps + self.others
+        once = np.maximum(visits, np.finfo(float).tiny)
+        return mean_wait_s(visits, busy / once, busy2 / once)
 
     def queueing_ns(self, trace: TokenTrace, activations: np.ndarray, *, steps_per_s: float) -> np.ndarray:
         """Return what the mean wait of every queue on their ways adds to steps.
@@ -153,6 +160,7 @@ def demand_of(experiment: Experiment, placement: Placement, *, slot: int) -> Dem
         residual_ways=np.concatenate(count.residual_ways),
         gateways=placement.gateways,
         experts=workload.experts,
+        others=count.others(),
     )
 
 
@@ -173,6 +181,21 @@ class _Count:
         self.sums = np.zeros((3, timeline.satellites + 2 * len(timeline.ends)))
         self.routes = self.experiment.routes_to(self.placement)
         self.residual_ways.append(np.zeros((0, 2), np.int64))
+
+    def others(self) -> np.ndarray:
+        """Return what background traffic asks in a second, shape (3, R)."""
+        timeline = self.experiment.sky.timeline
+        asked = np.zeros(self.sums.shape)
+        for flow in self.experiment.background:
+            (way,) = self.routes.wires(self.slot, np.array([flow.source]), np.array([flow.destination]))
+            packet_bytes = flow.background.packet_bytes
+            per_s = flow.background.rate_bps / (packet_bytes * BITS_PER_BYTE)
+            bps = timeline.rate_bps[self.slot, way // 2]
+            service_s = (packet_bytes + PPP_HEADER_BYTES) * BITS_PER_BYTE / bps
+            resources = timeline.satellites + way
+            for row, of_one in zip(asked, (np.ones(len(way)), service_s, service_s**2), strict=True):
+                row[resources] += per_s * of_one
+        return asked
 
     def add(self, resources: np.ndarray, busy_s: np.ndarray) -> None:
         """Add visits, shape (N, n), to n distinct resources; 0 is none."""

@@ -7,6 +7,7 @@ import pytest
 from builders import chain, hosts, routes_to, work
 
 from spacemoe_ns3.analytic import mean_wait_s, replay
+from spacemoe_ns3.traffic import Background, BackgroundFlow
 from spacemoe_ns3.validation.demand import demand_of, resource_name
 
 BITS = 8 * (1000 + 66)  # a message of 1000 bytes and its headers: ours 36, UDP 8, IPv4 20, PPP 2
@@ -16,7 +17,7 @@ GATEWAY_S, EXPERT_S, HEAD_S = 1e-6, 2e-6, 0.5e-6
 A_FLOAT = 1e-12
 
 
-def experiment(*, activations, experts, gateways, satellites, sends_residual=True):
+def experiment(*, activations, experts, gateways, satellites, sends_residual=True, background=()):
     """Steps on satellites in a row, without a scenario."""
     placement = hosts(gateways=gateways, experts=experts, hosts_per_satellite=2)
     timeline = chain(satellites=satellites, hop_m=1e6, rate_bps=RATE_BPS)
@@ -30,6 +31,7 @@ def experiment(*, activations, experts, gateways, satellites, sends_residual=Tru
     made = SimpleNamespace(
         sky=SimpleNamespace(timeline=timeline),
         workload=workload,
+        background=background,
         routes_to=lambda _: routes_to(timeline, placement.hosts(), packet_bits=BITS),
     )
     return made, placement
@@ -96,6 +98,24 @@ def test_a_step_waits_at_every_queue_on_the_way_of_its_last_message():
     # Layer 0 passes 0-1, 1-2, 2-3; layer 1 3-2, 2-1, 1-0: six lasers, each with one visit a step.
     expected_s = 6 * laser + 2 * computer + gateway + 2 * first
     assert added_ns == pytest.approx([expected_s * 1e9] * 2, rel=1e-9)
+
+
+def test_background_takes_its_share_of_the_lasers_on_its_way():
+    """100 packets a second of 998 bytes and 2 of PPP over 2-3: 0.8 of the laser at 1 Mb/s."""
+    others = Background(rate_bps=100 * 998 * 8, packet_bytes=998, flows=((2, 3),))
+    flow = BackgroundFlow(source=2, destination=3, background=others)
+    layout = {"experts": [[1], [2]], "gateways": [0, 3], "satellites": 4}
+    made, placement = experiment(activations=[[[0], [0]]], background=(flow,), **layout)
+    alone, _ = experiment(activations=[[[0], [0]]], **layout)
+
+    beside = demand_of(made, placement, slot=0)
+    free = demand_of(alone, placement, slot=0)
+
+    wire = 4 + 2 * 2
+    assert beside.others[:, wire] == pytest.approx([100, 0.8, 100 * 0.008**2], rel=A_FLOAT)
+    assert beside.others.sum() == pytest.approx(beside.others[:, wire].sum(), rel=A_FLOAT)
+    assert beside.capacity_per_s == pytest.approx(0.2 / free.busy_s[wire], rel=A_FLOAT)
+    assert beside.waits_s(1.0)[wire] > 1.0 * 100 * 0.008**2 / 2 / 0.2  # alone, background waits that long
 
 
 def test_a_queue_that_cannot_keep_up_makes_the_wait_endless(demand):
