@@ -3,13 +3,15 @@
     .venv/bin/python docs/regenerate.py            # all but the studies and the benchmark: about two minutes
     .venv/bin/python docs/regenerate.py --studies  # the studies: half an hour or more on two processors
     .venv/bin/python docs/regenerate.py --studies trend_size  # one of them
+    .venv/bin/python docs/regenerate.py --validation  # the validations: some five minutes
     .venv/bin/python docs/regenerate.py --write    # texts and figures anew from docs/data, nothing run
 
 Runs ``spacemoe-ns3 run scenarios/ring32.py`` and ``spacemoe-ns3 sky`` for two scenarios, or ``spacemoe-ns3
 run`` for studies; keeps what they say in ``docs/data``, draws the figures, and puts the tables between their
 markers in the pages. ``docs/data/sky.benchmark.json`` is made by ``benchmarks/sky.py --json``,
 ``placement.benchmark.json`` by ``benchmarks/placement.py --json``, ``best_placement.json`` by
-``benchmarks/best_placement.py --json``, ``optimality.json`` by ``benchmarks/optimality.py --json``.
+``benchmarks/best_placement.py --json``, ``optimality.json`` by ``benchmarks/optimality.py --json``,
+``knee.json`` by ``benchmarks/knee.py --json``, ``mutations.json`` by ``benchmarks/mutations.py --json``.
 """
 
 from __future__ import annotations
@@ -34,6 +36,15 @@ from study_pages import (
     study_data,
     trend_table,
 )
+from validation_pages import SCENARIOS as VALIDATED
+from validation_pages import (
+    draw_knees,
+    idle_table,
+    knee_table,
+    loaded_table,
+    lossy_table,
+    run_validation,
+)
 
 ROOT = Path(__file__).parents[1]
 SCENARIO = ROOT / "scenarios" / "ring32.py"
@@ -49,6 +60,12 @@ PLACEMENT_TIMES = ROOT / "docs" / "data" / "placement.benchmark.json"
 PARTS = ("compute", "propagation", "serialisation", "queueing", "waiting")
 MILLISECONDS = 1e3
 MICROSECONDS = 1e6
+VALIDATION_TABLES = {
+    "idle": idle_table,
+    "loaded": loaded_table,
+    "lossy": lossy_table,
+    "knee": knee_table,
+}
 
 
 def run_summary() -> None:
@@ -215,6 +232,9 @@ def main(arguments: list[str]) -> None:
     if "--studies" in arguments:
         for name in [each for each in arguments if each != "--studies"] or STUDIES:
             run_study(name)
+    elif "--validation" in arguments:
+        for name in [each for each in arguments if each != "--validation"] or VALIDATED:
+            run_validation(name)
     elif "--write" not in arguments:
         run_summary()
         run_skies()
@@ -234,6 +254,10 @@ def main(arguments: list[str]) -> None:
     put(ROOT / "README.md", "best", best_table(best))
     put(ROOT / "docs" / "placement_beyond.md", "best", best_table(best))
     put(ROOT / "docs" / "placement.md", "times", placement_times(json.loads(PLACEMENT_TIMES.read_text())))
+    page = ROOT / "docs" / "validation.md"
+    for marker, table in VALIDATION_TABLES.items():
+        put(page, marker, table())
+    draw_knees()
     put(ROOT / "docs" / "sky.md", "sky", printed(SKY))
     put(ROOT / "docs" / "sky.md", "why", printed(WHY, skip_until="From "))
     put(ROOT / "docs" / "sky.md", "benchmark", benchmark_table(json.loads(BENCHMARK.read_text())))

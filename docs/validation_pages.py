@@ -19,7 +19,6 @@ ROOT = Path(__file__).parents[1]
 SCENARIOS = ("ring32", "first_ring", "starlink_550", "real_shell")
 KNEE = ROOT / "docs" / "data" / "knee.json"
 KNEE_FIGURE = ROOT / "docs" / "figures" / "knee.svg"
-MUTATIONS = ROOT / "docs" / "data" / "mutations.json"
 MICROSECONDS, MILLISECONDS, NANOSECONDS = 1e6, 1e3, 1e9
 
 
@@ -131,12 +130,3 @@ def draw_knees() -> None:
     """Draw latency over load for every case."""
     found = json.loads(KNEE.read_text())
     KNEE_FIGURE.write_bytes(rendered(draw_cases(found["cases"]), "svg"))
-
-
-def mutation_table() -> str:
-    """Return the mutations and the tests that caught them, in Markdown."""
-    found = json.loads(MUTATIONS.read_text())
-    lines = ["| what is broken | file | caught by |", "|---|---|---|"]
-    for row in found["mutations"]:
-        lines.append(f"| {row['name']} | `{row['file']}` | {row['caught_by'] or '**nothing**'} |")
-    return "\n".join(lines)

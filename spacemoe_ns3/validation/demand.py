@@ -46,8 +46,8 @@ class Demand:
     experts
         Experts of a layer E.
     others
-        What background traffic asks of each resource in a second: visits, seconds of service, and their squares,
-        shape (3, R).
+        What background traffic asks of each resource in a second: visits, seconds of service, and their
+        squares, shape (3, R).
     """
 
     visits: np.ndarray

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).parents[2]
+A_MICROSECOND_S = 1e-6
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("**/*.md"))]
 
 
@@ -54,6 +55,23 @@ def test_the_tables_are_made_from_the_committed_data() -> None:
         assert best in (ROOT / page).read_text()
     times = module.placement_times(json.loads(module.PLACEMENT_TIMES.read_text()))
     assert times in (ROOT / "docs" / "placement.md").read_text()
+
+
+def test_the_tables_of_validations_are_made_from_the_committed_data() -> None:
+    module = regenerate()
+    page = (ROOT / "docs" / "validation.md").read_text()
+    for table in module.VALIDATION_TABLES.values():
+        assert table() in page
+
+
+def test_every_validation_that_is_shown_holds() -> None:
+    module = regenerate()
+    for name in module.VALIDATED:
+        found = json.loads((ROOT / "docs" / "data" / f"{name}.validation.json").read_text())
+        assert found["holds"], name
+        idle = [row["figures"] for row in found["regimes"] if row["regime"] == "idle"]
+        assert idle
+        assert max(figures["worst_token_s"] for figures in idle) <= A_MICROSECOND_S
 
 
 def test_what_is_said_of_the_best_placements_holds_in_the_data() -> None:
