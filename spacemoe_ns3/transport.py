@@ -120,7 +120,7 @@ class Tcp:
     buffer_bytes: int = 4_194_304
     initial_window: int = 10
     minimum_timeout_s: float = 1.0
-    retries: int = 6
+    retries: int = 15
 
     def __post_init__(self) -> None:
         check_kind("transport.congestion_control", self.congestion_control, str, "a name")
