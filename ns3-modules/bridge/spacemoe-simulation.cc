@@ -39,7 +39,7 @@ using namespace ns3;
 namespace
 {
 constexpr uint32_t IP_AND_UDP_BYTES = 28; //!< IPv4 header without options, and UDP header
-constexpr uint32_t IP_AND_TCP_BYTES = 40; //!< IPv4 and TCP headers, without options
+constexpr uint32_t IP_AND_TCP_BYTES = 52; //!< IPv4 and TCP headers, without options
 constexpr std::int64_t DIRECTIONS = 2;    //!< of a link, a random stream each
 
 /**

@@ -46,8 +46,9 @@ TcpEndpoint::GetTypeId()
                           MakeTypeIdAccessor(&TcpEndpoint::m_congestionControl),
                           MakeTypeIdChecker())
             .AddAttribute("TcpSegmentBytes",
-                          "Stream in a full packet in bytes: the MTU less 40, for IPv4 and TCP.",
-                          UintegerValue(8960),
+                          "Stream in a full packet in bytes: the MTU less 52, for IPv4, TCP and "
+                          "its time stamps.",
+                          UintegerValue(8948),
                           MakeUintegerAccessor(&TcpEndpoint::m_tcpSegmentBytes),
                           MakeUintegerChecker<uint32_t>(1, 65483))
             .AddAttribute("BufferBytes",
@@ -95,10 +96,6 @@ TcpEndpoint::MakeSocket() const
     socket->SetAttribute("ConnCount", UintegerValue(m_answers));
     socket->SetAttribute("ConnTimeout", TimeValue(m_minimumTimeout));
     socket->SetAttribute("MinRto", TimeValue(m_minimumTimeout));
-    // ns-3 does not echo the time stamp of a copy, contrary to RFC 7323, 4.3: where an
-    // acknowledgement was lost, the time until the copy counts as a round trip, and timeouts grow
-    // to a minute. Without time stamps copies are not measured (RFC 6298, 3).
-    socket->SetAttribute("Timestamp", BooleanValue(false));
     // The last packet of a message is rarely full; it must not wait for an acknowledgement.
     socket->SetAttribute("TcpNoDelay", BooleanValue(true));
     socket->SetIpTtl(GetTtl());
@@ -213,8 +210,9 @@ void
 TcpEndpoint::OpenOutlet(Outlet& outlet, uint32_t satellite, uint16_t port)
 {
     outlet.socket = MakeSocket();
-    // A socket asks once, and the next attempt is a new one: ns-3 takes the time since the first
-    // question for the round trip, whichever was answered, and timeouts would be three times that.
+    // A socket asks once, and the next attempt is a new one: whichever question is answered, ns-3
+    // takes the time since the first for the round trip (the answer echoes the time stamp of the
+    // first, and a copy without data is not marked as one), and three times that for the timeout.
     outlet.socket->SetAttribute("ConnCount", UintegerValue(1));
     outlet.socket->SetAttribute("ConnTimeout", TimeValue(outlet.patience));
     outlet.socket->Bind();

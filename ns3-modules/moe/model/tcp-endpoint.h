@@ -170,7 +170,7 @@ class TcpEndpoint : public MessageEndpoint
     Ptr<Socket> m_listener;        //!< the port
     std::map<std::pair<uint32_t, uint16_t>, Outlet> m_outlets; //!< by satellite and port
     std::map<Ptr<Socket>, Inlet> m_inlets;                     //!< by socket
-    std::vector<Ptr<Socket>> m_retired; //!< given up, or had no answer
+    std::vector<Ptr<Socket>> m_retired;                        //!< given up, or had no answer
 };
 
 } // namespace ns3
