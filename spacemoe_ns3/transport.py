@@ -108,7 +108,8 @@ class Tcp:
         an acknowledgement. They double with each repetition.
     retries
         How often a packet is sent again without any acknowledgement, until its connection, and all messages
-        on it, are given up and the placement fails.
+        on it, are given up and the placement fails; 15 as in Linux. Also, how often it is tried again to open
+        a connection.
 
     Raises
     ------
