@@ -108,7 +108,8 @@ class Tcp:
         an acknowledgement. They double with each repetition.
     retries
         How often a packet is sent again without any acknowledgement, until its connection, and all messages
-        on it, are given up and the placement fails.
+        on it, are given up and the placement fails; 15 as in Linux. Also, how often it is tried again to open
+        a connection.
 
     Raises
     ------
@@ -120,7 +121,7 @@ class Tcp:
     buffer_bytes: int = 4_194_304
     initial_window: int = 10
     minimum_timeout_s: float = 1.0
-    retries: int = 6
+    retries: int = 15
 
     def __post_init__(self) -> None:
         check_kind("transport.congestion_control", self.congestion_control, str, "a name")

@@ -42,7 +42,7 @@ using namespace ns3;
 namespace
 {
 constexpr uint32_t IP_AND_UDP_BYTES = 28; //!< IPv4 header without options, and UDP header
-constexpr uint32_t IP_AND_TCP_BYTES = 52; //!< IPv4 and TCP headers, and TCP's time stamps
+constexpr uint32_t IP_AND_TCP_BYTES = 52; //!< IPv4 and TCP headers, without options
 constexpr std::int64_t DIRECTIONS = 2;    //!< of a link, a random stream each
 /// First random stream of background traffic, behind those of any number of links.
 constexpr std::int64_t FIRST_BACKGROUND_STREAM = 1'000'000'000;

@@ -34,6 +34,10 @@ PLANS = {
     "lossy again": lambda: plan_over(circle(packet_error_rate=LOSS)),
     "lossy, other seed": lambda: plan_over(circle(packet_error_rate=LOSS), seed=2),
     "very lossy": lambda: plan_over(circle(packet_error_rate=0.3)),
+    **{
+        f"lossy, seed {seed}": lambda seed=seed: plan_over(circle(packet_error_rate=LOSS), seed=seed)
+        for seed in range(3, 21)
+    },
     "lossy, not recovering": lambda: plan_over(circle(packet_error_rate=LOSS), transport=Udp()),
     "all corrupted": lambda: plan_over(circle(packet_error_rate=1.0)),
     "cut off": lambda: plan_over(cut_off()),
@@ -43,7 +47,7 @@ PLANS = {
     },
 }
 SURVIVORS = [name for name in PLANS if name.startswith(("lossless", "without", "very lossy"))]
-SURVIVORS += ["lossy", "lossy, other seed"]
+SURVIVORS += [name for name in PLANS if name.startswith("lossy, seed")] + ["lossy", "lossy, other seed"]
 
 
 @pytest.fixture(scope="module")

@@ -28,7 +28,9 @@ from spacemoe_ns3.transport import CONGESTION_CONTROLS
 pytestmark = pytest.mark.packet
 
 QUICK = Tcp(minimum_timeout_s=0.3)
-LONG = 4000  # slots: TCP waits for seconds where the first packets of a connection are lost
+LONG = 4000  # slots: TCP waits for seconds where several copies are lost
+SEEDS = range(2, 21)  # with that of "lossy", 20
+VERY_LOSSY, VERY_LOSSY_SEEDS = 0.1, range(1, 4)
 LARGE_BYTES = 200_000  # three times the buffer below
 IMPATIENT = Tcp(minimum_timeout_s=0.3, retries=3)
 SMALL_BUFFER = Tcp(buffer_bytes=65_536)
@@ -42,6 +44,18 @@ PLANS = {
     },
     "lossy": lambda: plan_over(circle(packet_error_rate=LOSS, slots=LONG), transport=QUICK),
     "lossy again": lambda: plan_over(circle(packet_error_rate=LOSS, slots=LONG), transport=QUICK),
+    **{
+        f"lossy, seed {seed}": lambda seed=seed: plan_over(
+            circle(packet_error_rate=LOSS, slots=LONG), transport=QUICK, seed=seed
+        )
+        for seed in SEEDS
+    },
+    **{
+        f"very lossy, seed {seed}": lambda seed=seed: plan_over(
+            circle(packet_error_rate=VERY_LOSSY, slots=LONG), transport=QUICK, seed=seed
+        )
+        for seed in VERY_LOSSY_SEEDS
+    },
     "large": lambda: plan_over(circle(), transport=SMALL_BUFFER, message_bytes=LARGE_BYTES),
     "cut off": lambda: plan_over(cut_off(), transport=IMPATIENT),
     **{
@@ -49,7 +63,7 @@ PLANS = {
         for link, (a, b) in enumerate(LINKS)
     },
 }
-SURVIVORS = [name for name in PLANS if name.startswith(("lossless", "without"))]
+SURVIVORS = [name for name in PLANS if name.startswith(("lossless", "without", "lossy,", "very lossy"))]
 SURVIVORS += ["lossy", "large"]
 
 
@@ -65,6 +79,28 @@ def test_all_tokens_finish_with_the_same_outputs_each_once(recorded, name):
 
     assert len(result.tokens["latency_ns"]) == TOKENS
     assert outputs(recorded[name]) == outputs(recorded["udp"])
+    # Of a sequence, the next token begins when the one before is done, whatever was lost.
+    emitted = result.tokens["start_ns"] + result.tokens["latency_ns"]
+    within = result.tokens["token"][1:] > 0
+    assert (result.tokens["start_ns"][1:][within] == emitted[:-1][within]).all()
+
+
+@pytest.mark.parametrize("name", SURVIVORS)
+def test_messages_of_a_connection_arrive_in_the_order_of_sending_each_once(recorded, name):
+    messages = recorded[name].messages
+    # An expert's endpoint, like a gateway's, has one connection to each other endpoint.
+    names = ("layer", "kind", "expert", "from_satellite", "to_satellite")
+    connections = np.stack([column(messages, MESSAGE_COLUMNS, each) for each in names], axis=1)
+    sent, arrived = (column(messages, MESSAGE_COLUMNS, each) for each in ("sent", "arrived"))
+
+    for connection in np.unique(connections, axis=0):
+        on_it = np.flatnonzero((connections == connection).all(axis=1))
+        in_order = on_it[np.argsort(sent[on_it], kind="stable")]
+        assert (np.diff(arrived[in_order]) >= 0).all()
+    keys = np.stack(
+        [column(messages, MESSAGE_COLUMNS, each) for each in ("request", "token", *names[:3])], axis=1
+    )
+    assert len(np.unique(keys, axis=0)) == len(keys)
 
 
 @pytest.mark.parametrize("name", SURVIVORS)

@@ -24,6 +24,12 @@
 namespace ns3
 {
 
+namespace
+{
+/// Between two attempts to open a connection at most; ns-3's TCP repeats data at least as often.
+const Time LONGEST_TIMEOUT = Seconds(60);
+} // namespace
+
 NS_OBJECT_ENSURE_REGISTERED(TcpEndpoint);
 
 TypeId
@@ -57,10 +63,19 @@ TcpEndpoint::GetTypeId()
                           MakeUintegerChecker<uint32_t>(1))
             .AddAttribute("Retries",
                           "How often a packet is sent again, without any acknowledgement, until "
-                          "the connection is given up.",
-                          UintegerValue(6),
+                          "the connection is given up; also how often it is tried again to open "
+                          "one.",
+                          UintegerValue(15),
                           MakeUintegerAccessor(&TcpEndpoint::m_retries),
                           MakeUintegerChecker<uint32_t>(1))
+            .AddAttribute("Answers",
+                          "How often, each time twice as late, one who asks to open a connection "
+                          "is answered, until it is forgotten. ns-3's TCP does not confirm an "
+                          "answer twice: where the confirmation is lost, the first message is one, "
+                          "and it may be long in coming.",
+                          UintegerValue(16),
+                          MakeUintegerAccessor(&TcpEndpoint::m_answers),
+                          MakeUintegerChecker<uint32_t>(1, 30))
             .AddAttribute("MinimumTimeout",
                           "Least time until a packet is sent again.",
                           TimeValue(Seconds(1)),
@@ -78,7 +93,8 @@ TcpEndpoint::MakeSocket() const
     socket->SetAttribute("RcvBufSize", UintegerValue(m_bufferBytes));
     socket->SetAttribute("InitialCwnd", UintegerValue(m_initialWindow));
     socket->SetAttribute("DataRetries", UintegerValue(m_retries));
-    socket->SetAttribute("ConnCount", UintegerValue(m_retries));
+    socket->SetAttribute("ConnCount", UintegerValue(m_answers));
+    socket->SetAttribute("ConnTimeout", TimeValue(m_minimumTimeout));
     socket->SetAttribute("MinRto", TimeValue(m_minimumTimeout));
     // The last packet of a message is rarely full; it must not wait for an acknowledgement.
     socket->SetAttribute("TcpNoDelay", BooleanValue(true));
@@ -131,7 +147,12 @@ TcpEndpoint::CloseNetwork()
     {
         close(socket);
     }
+    for (const Ptr<Socket>& socket : m_retired)
+    {
+        close(socket);
+    }
     close(m_listener);
+    m_retired.clear();
     m_outlets.clear();
     m_inlets.clear();
     m_listener = nullptr;
@@ -179,16 +200,28 @@ TcpEndpoint::FindOutlet(uint32_t satellite, uint16_t port)
     Outlet& outlet = entry->second;
     if (isNew)
     {
-        outlet.socket = MakeSocket();
-        outlet.socket->Bind();
-        outlet.socket->SetConnectCallback(MakeCallback(&TcpEndpoint::HandleConnected, this),
-                                          MakeCallback(&TcpEndpoint::HandleFailed, this));
-        outlet.socket->SetCloseCallbacks(MakeCallback(&TcpEndpoint::HandleFailed, this),
-                                         MakeCallback(&TcpEndpoint::HandleFailed, this));
-        outlet.socket->SetSendCallback(MakeCallback(&TcpEndpoint::HandleRoom, this));
-        outlet.socket->Connect(InetSocketAddress(ForwardingTables::GetAddress(satellite), port));
+        outlet.patience = m_minimumTimeout;
+        OpenOutlet(outlet, satellite, port);
     }
     return outlet;
+}
+
+void
+TcpEndpoint::OpenOutlet(Outlet& outlet, uint32_t satellite, uint16_t port)
+{
+    outlet.socket = MakeSocket();
+    // A socket asks once, and the next attempt is a new one: whichever question is answered, ns-3
+    // takes the time since the first for the round trip (the answer echoes the time stamp of the
+    // first, and a copy without data is not marked as one), and three times that for the timeout.
+    outlet.socket->SetAttribute("ConnCount", UintegerValue(1));
+    outlet.socket->SetAttribute("ConnTimeout", TimeValue(outlet.patience));
+    outlet.socket->Bind();
+    outlet.socket->SetConnectCallback(MakeCallback(&TcpEndpoint::HandleConnected, this),
+                                      MakeCallback(&TcpEndpoint::HandleUnanswered, this));
+    outlet.socket->SetCloseCallbacks(MakeCallback(&TcpEndpoint::HandleFailed, this),
+                                     MakeCallback(&TcpEndpoint::HandleFailed, this));
+    outlet.socket->SetSendCallback(MakeCallback(&TcpEndpoint::HandleRoom, this));
+    outlet.socket->Connect(InetSocketAddress(ForwardingTables::GetAddress(satellite), port));
 }
 
 void
@@ -257,9 +290,18 @@ TcpEndpoint::Fill(Outlet& outlet)
 }
 
 void
+TcpEndpoint::Retire(Ptr<Socket>& socket)
+{
+    if (socket)
+    {
+        m_retired.push_back(std::exchange(socket, nullptr));
+    }
+}
+
+void
 TcpEndpoint::GiveUpOutlet(Outlet& outlet)
 {
-    outlet.socket = nullptr;
+    Retire(outlet.socket);
     outlet.isConnected = false;
     const std::deque<Outgoing> unknown = std::exchange(outlet.unknown, {});
     const std::deque<Outgoing> unsent = std::exchange(outlet.unsent, {});
@@ -282,6 +324,27 @@ TcpEndpoint::HandleConnected(Ptr<Socket> socket)
             outlet.isConnected = true;
             Fill(outlet);
         }
+    }
+}
+
+void
+TcpEndpoint::HandleUnanswered(Ptr<Socket> socket)
+{
+    for (auto& [where, outlet] : m_outlets)
+    {
+        if (outlet.socket != socket)
+        {
+            continue;
+        }
+        if (++outlet.attempts > m_retries)
+        {
+            GiveUpOutlet(outlet);
+            return;
+        }
+        Retire(outlet.socket);
+        outlet.patience = std::min(outlet.patience + outlet.patience,
+                                   std::max(LONGEST_TIMEOUT, m_minimumTimeout));
+        OpenOutlet(outlet, where.first, where.second);
     }
 }
 

@@ -67,6 +67,8 @@ class TcpEndpoint : public MessageEndpoint
     struct Outlet
     {
         Ptr<Socket> socket;           //!< the socket; null when it was given up
+        uint32_t attempts{0};         //!< to open it that had no answer
+        Time patience;                //!< until the present attempt counts as one of them
         bool isConnected{false};      //!< whether it is open
         uint64_t handedOver{0};       //!< bytes of the stream in the send buffer and before
         uint64_t length{0};           //!< bytes of the stream, with what waits here
@@ -101,6 +103,20 @@ class TcpEndpoint : public MessageEndpoint
     Outlet& FindOutlet(uint32_t satellite, uint16_t port);
 
     /**
+     * @brief Ask to open a connection, once.
+     * @param outlet the connection
+     * @param satellite where to
+     * @param port where to
+     */
+    void OpenOutlet(Outlet& outlet, uint32_t satellite, uint16_t port);
+
+    /**
+     * @brief Put a socket aside that may be calling us, as it must outlive its call.
+     * @param socket the socket; null afterwards
+     */
+    void Retire(Ptr<Socket>& socket);
+
+    /**
      * @brief Bytes of a connection that are acknowledged.
      * @param outlet the connection
      * @return their number
@@ -115,7 +131,9 @@ class TcpEndpoint : public MessageEndpoint
 
     /// A connection is open. @param socket its socket
     void HandleConnected(Ptr<Socket> socket);
-    /// A connection cannot be opened, or was given up. @param socket its socket
+    /// An attempt to open a connection had no answer. @param socket its socket
+    void HandleUnanswered(Ptr<Socket> socket);
+    /// A connection was given up. @param socket its socket
     void HandleFailed(Ptr<Socket> socket);
     /**
      * @brief There is room in a send buffer.
@@ -145,12 +163,14 @@ class TcpEndpoint : public MessageEndpoint
     uint32_t m_bufferBytes{0};     //!< of send and receive buffers
     uint32_t m_initialWindow{0};   //!< segments
     uint32_t m_retries{0};         //!< of a packet, until the connection is given up
+    uint32_t m_answers{0};         //!< to one who asks to open a connection
     Time m_minimumTimeout;         //!< until a packet is sent again
     Ptr<Node> m_node;              //!< where it is
     Ptr<TcpLedger> m_ledger;       //!< of the node
     Ptr<Socket> m_listener;        //!< the port
     std::map<std::pair<uint32_t, uint16_t>, Outlet> m_outlets; //!< by satellite and port
     std::map<Ptr<Socket>, Inlet> m_inlets;                     //!< by socket
+    std::vector<Ptr<Socket>> m_retired;                        //!< given up, or had no answer
 };
 
 } // namespace ns3

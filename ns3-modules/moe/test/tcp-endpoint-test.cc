@@ -18,6 +18,7 @@
 #include <list>
 #include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace ns3
@@ -146,6 +147,71 @@ class StreamTestCase : public TestCase
 /**
  * @ingroup moe-test
  *
+ * Packets are lost while a connection is opened, and perhaps the first of a message long after.
+ * That is sent again after the least timeout: light there and back takes 6 ms, and there was
+ * nothing else to be measured.
+ */
+class LeastTimeoutTestCase : public TestCase
+{
+  public:
+    /**
+     * @brief Constructor.
+     * @param name of the case
+     * @param lostAt0 packets that satellite 0 does not get, from 0
+     * @param lostAt1 packets that satellite 1 does not get, from 0
+     * @param waits timeouts that the message waits for
+     */
+    LeastTimeoutTestCase(const std::string& name,
+                         std::list<uint32_t> lostAt0,
+                         std::list<uint32_t> lostAt1,
+                         uint32_t waits)
+        : TestCase(name),
+          m_lost({std::move(lostAt0), std::move(lostAt1)}),
+          m_waits(waits)
+    {
+    }
+
+  private:
+    void DoRun() override
+    {
+        const Pair pair;
+        for (uint32_t satellite : {0, 1})
+        {
+            auto errors = CreateObject<ReceiveListErrorModel>();
+            errors->SetList(m_lost[satellite]);
+            pair.GetNode(satellite)->GetDevice(1)->SetAttribute("ReceiveErrorModel",
+                                                                PointerValue(errors));
+        }
+        auto sender = CreateObject<TcpEndpoint>();
+        auto receiver = CreateObject<TcpEndpoint>();
+        std::vector<MessageRecord> messages;
+        sender->Open(pair.GetNode(0), 0, 10000, [](const MessageRecord&) {});
+        receiver->Open(pair.GetNode(1), 1, PORT, [&](const MessageRecord& message) {
+            messages.push_back(message);
+        });
+        sender->Connect(1, PORT);
+        MoeHeader header;
+        header.messageBytes = 10;
+        Simulator::Schedule(Seconds(20), [&] { sender->Send(header, 8, 1, PORT); });
+        Simulator::Stop(Seconds(29));
+        Simulator::Run();
+        NS_TEST_ASSERT_MSG_EQ(messages.size(), 1, "messages received");
+        // A nanosecond: ns-3's TCP sends in an event of its own.
+        NS_TEST_EXPECT_MSG_EQ(messages[0].transport,
+                              Seconds(m_waits) + NanoSeconds(1),
+                              "until it was sent for the last time");
+        sender->Dispose();
+        receiver->Dispose();
+        Simulator::Destroy();
+    }
+
+    std::vector<std::list<uint32_t>> m_lost; //!< packets that each satellite does not get
+    uint32_t m_waits;                        //!< timeouts of the message
+};
+
+/**
+ * @ingroup moe-test
+ *
  * Satellite 1 gets nothing: the connection is given up, and the message on it.
  */
 class GivenUpConnectionTestCase : public TestCase
@@ -232,6 +298,13 @@ MakeTcpEndpointTestCases()
         new StreamTestCase("Messages come through, each once, though packets are lost",
                            100'000,
                            {5, 6, 40, 200}),
+        // Satellite 1 gets: two questions; a confirmation, and a refusal of the answer that the
+        // first question has at last; the message.
+        new LeastTimeoutTestCase("An answer that is lost makes no timeout longer", {0}, {4}, 1),
+        new LeastTimeoutTestCase("The first message opens a connection whose confirmation was lost",
+                                 {},
+                                 {1},
+                                 0),
         new GivenUpConnectionTestCase,
         new TakenTcpPortTestCase,
     };
