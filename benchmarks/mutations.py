@@ -39,11 +39,11 @@ SUITES = ("leo", "moe", "referee")
 REFEREE = "tests/referee"
 FILES = (
     REFEREE,
+    "tests/test_results.py",
     "tests/agreement/test_engines_agree.py",
     "tests/agreement/test_living_links.py",
     "tests/packet/test_accounting.py",
     "tests/packet/test_transport.py",
-    "tests/test_results.py",
 )
 LONGEST_S = 300  # of one set of tests: what takes longer hangs, and is caught
 LONGEST_BUILD_S = 3600
@@ -213,9 +213,9 @@ def page(found: dict[str, Any]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def run(names: str) -> dict[str, Any]:
-    """Examine all mutations whose names contain some words."""
-    chosen = [mutation for mutation in MUTATIONS if names in mutation.name]
+def run(names: list[str]) -> dict[str, Any]:
+    """Examine all mutations whose names contain one of some words."""
+    chosen = [mutation for mutation in MUTATIONS if any(name in mutation.name for name in names)]
     rows = []
     with tempfile.TemporaryDirectory() as folder:
         copy = Copy(Path(folder))
@@ -233,7 +233,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--only", default="", help="words in the names of those to examine")
+    parser.add_argument("--only", nargs="+", default=[""], help="words in the names of those to examine")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.add_argument("--write", action="store_true", help="write docs/mutations.md from docs/data")
     arguments = parser.parse_args()

@@ -20,7 +20,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "tests"))
@@ -42,6 +42,7 @@ def look_at(examples: int) -> dict[str, Any]:
             deadline=None,
             derandomize=True,
             database=None,
+            phases=(Phase.generate,),
             suppress_health_check=list(HealthCheck),
         )
         @given(scenario=scenarios())

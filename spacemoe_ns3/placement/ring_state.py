@@ -237,7 +237,9 @@ class RingState:
 
     def _rehost(self, layer: int, place: int, satellite: int) -> None:
         """Put the expert of a place elsewhere."""
-        self.sharers[layer, [self.near[layer, place], satellite]] += (-1, 1)
+        # One by one: it may be the same satellite.
+        self.sharers[layer, self.near[layer, place]] -= 1
+        self.sharers[layer, satellite] += 1
         self.near[layer, place] = satellite
 
     def improve_gateway(self, layer: int) -> set[int]:

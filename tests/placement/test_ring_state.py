@@ -161,3 +161,15 @@ def test_what_settles_has_room(hosts_per_satellite):
 
     assert (state.held + state.gates).max() <= (hosts_per_satellite or 100)
     assert state.held.sum() == LAYERS * EXPERTS
+
+
+def test_an_expert_that_is_put_where_it_is_counts_once():
+    space = search_space(any_problem(hosts_per_satellite=3), samples=1)
+    state = any_state(space)
+    before = state.sharers.copy()
+
+    for place in range(EXPERTS):
+        state._rehost(0, place, int(state.near[0, place]))
+
+    np.testing.assert_array_equal(state.sharers, before)
+    np.testing.assert_array_equal(state.sharers, rebuilt(state).sharers)

@@ -6,7 +6,7 @@ import itertools
 from collections import Counter
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from properties.forked import Simulations
 from properties.random_scenarios import Outcome, examine, scenarios
 
@@ -25,6 +25,7 @@ def test_random_scenarios_run_or_say_why_not(tmp_path) -> None:
         deadline=None,
         derandomize=True,
         database=None,
+        phases=(Phase.generate,),  # to look for a smaller one that fails would take minutes
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
     )
     @given(scenario=scenarios())

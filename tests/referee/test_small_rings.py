@@ -126,6 +126,7 @@ def still(case: Case):
 
 
 SIDE_BY_SIDE = (0, 1_000_003, 2_000_017, 2_500_029, 40_000_019)
+AT_ONCE = tuple(range(0, 800_000, 50_021))  # sixteen within the time that a gateway computes for one
 SLOW_BPS = 8_000_009  # a message of 4096 bytes takes 4 ms
 SHARED = {"gateways": (0, 4, 0), "experts": ((0, 1, 1), (4, 5, 0), (9, 9, 4))}
 
@@ -138,6 +139,7 @@ SHARED = {"gateways": (0, 4, 0), "experts": ((0, 1, 1), (4, 5, 0), (9, 9, 4))}
         pytest.param(Case(tokens=3, mtu_bytes=600), "links", id="several segments"),
         pytest.param(Case(tokens=2, rate_bps=SLOW_BPS), "links", id="slow links"),
         pytest.param(Case(tokens=3, starts_ns=SIDE_BY_SIDE), "computers", id="several sequences"),
+        pytest.param(Case(starts_ns=AT_ONCE), "computers", id="sixteen sequences at once"),
         pytest.param(
             Case(tokens=2, starts_ns=SIDE_BY_SIDE, rate_bps=SLOW_BPS, mtu_bytes=1000),
             "links and computers",
