@@ -58,14 +58,14 @@ MUTATIONS = (
     Mutation(
         name="a gateway waits for one expert less than there are",
         file=f"{MOE}/gateway-application.cc",
-        search="m_workload->GetTopK() + (m_workload->SendsResidual() ? 1 : 0)",
-        replace="m_workload->GetTopK() - 1 + (m_workload->SendsResidual() ? 1 : 0)",
+        search="m_workload->CountActivated(request, token, message.header.layer) + residuals",
+        replace="m_workload->CountActivated(request, token, message.header.layer) - 1 + residuals",
     ),
     Mutation(
         name="a gateway does not wait for the residual",
         file=f"{MOE}/gateway-application.cc",
-        search="m_workload->GetTopK() + (m_workload->SendsResidual() ? 1 : 0)",
-        replace="m_workload->GetTopK()",
+        search="m_workload->CountActivated(request, token, message.header.layer) + residuals",
+        replace="m_workload->CountActivated(request, token, message.header.layer)",
     ),
     Mutation(
         name="a computer serves the last that came first",
@@ -121,7 +121,7 @@ MUTATIONS = (
     Mutation(
         name="an expert computes in no time",
         file=f"{MOE}/expert-application.cc",
-        search="m_workload->GetExpertTime(m_layer, m_expert, m_satellite)",
+        search="m_workload->GetExpertTime(m_layer, m_expert, m_satellite, tokens)",
         replace="Time(0)",
     ),
     Mutation(
@@ -145,8 +145,8 @@ MUTATIONS = (
     Mutation(
         name="a token that follows begins before the head is done",
         file=f"{MOE}/gateway-application.cc",
-        search="Compute(job, m_workload->GetHeadTime(), ",
-        replace="Compute(job, m_workload->GetHeadTime() / 2, ",
+        search="return m_workload->GetHeadTime(steps); }",
+        replace="return m_workload->GetHeadTime(steps) / 2; }",
     ),
     Mutation(
         name="the critical path never goes by the residual",
@@ -159,5 +159,29 @@ MUTATIONS = (
         file="spacemoe_ns3/packet/simulate.py",
         search="        _some(timeline.rate_bps, np.uint64),\n",
         replace="        _some(np.full_like(timeline.rate_bps, timeline.rate_bps.max()), np.uint64),\n",
+    ),
+    Mutation(
+        name="an expert is sent the tokens of others in its batch too",
+        file=f"{MOE}/gateway-application.cc",
+        search="             portion.tokens,\n",
+        replace="             batch.tokens,\n",
+    ),
+    Mutation(
+        name="a batch may have one step more",
+        file=f"{MOE}/compute-server.cc",
+        search="isOpen && m_inService < first.most",
+        replace="isOpen && m_inService <= first.most",
+    ),
+    Mutation(
+        name="a computer's queue has room for one job more",
+        file=f"{MOE}/compute-server.cc",
+        search="m_queue.size() - m_inService >= m_maxJobs",
+        replace="m_queue.size() - m_inService > m_maxJobs",
+    ),
+    Mutation(
+        name="a hop that was cut stays in the log",
+        file=f"{LEO}/hop-log.cc",
+        search="    m_values.at(place * COLUMNS + LEDGER) = 0;\n",
+        replace="    m_values.at(place * COLUMNS);\n",
     ),
 )
