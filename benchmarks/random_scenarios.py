@@ -69,9 +69,17 @@ def look_at(examples: int) -> dict[str, Any]:
         "segments_lost": sum(outcome.lost for _, outcome in ran),
         "by_placement": count(lambda scenario: scenario.placers[0].name),
         "by_transport": count(lambda scenario: transport_words(scenario.transport)),
+        "by_traffic": count(lambda scenario: traffic_words(scenario.traffic)),
         "by_loss_policy": count(lambda scenario: scenario.links.on_loss),
         "seconds": round(time.monotonic() - started_s),
     }
+
+
+def traffic_words(traffic: Any) -> str:
+    """Name a kind of traffic."""
+    words = [type(traffic.arrivals).__name__]
+    words += ["batches"] * (traffic.batch > 1) + ["prompts"] * (traffic.prompt_tokens > 0)
+    return ", ".join(words + ["background"] * bool(traffic.background))
 
 
 def transport_words(transport: Any) -> str:
