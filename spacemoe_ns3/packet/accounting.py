@@ -11,6 +11,7 @@ from spacemoe_ns3.constants import NO_EXPERT
 from spacemoe_ns3.critical_path import Hops, LegLedgers, critical_path
 from spacemoe_ns3.errors import SimulationError, UndeliveredError
 from spacemoe_ns3.moe import Workload
+from spacemoe_ns3.packet.occupancy import satellite_columns, traffic_columns
 from spacemoe_ns3.packet.plan import (
     BATCH_COLUMNS,
     DISPATCH,
@@ -88,6 +89,8 @@ def result_from_records(
         account_for(trace, **common, account=account),
         links=_link_columns(records, ends),
         critical_path=critical_path(trace, **common, hops=hops, ledgers=ledgers),
+        satellites=satellite_columns(records, placement=placement, trace=trace),
+        traffic=traffic_columns(records, workload=workload),
     )
 
 
