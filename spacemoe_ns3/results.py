@@ -225,6 +225,9 @@ class EngineResult:
     satellites
         How busy each host's computer was in the packet engine, and what waited there, a column a name (see
         :func:`spacemoe_ns3.packet.occupancy.satellite_columns`); None for the analytic engine.
+    link_intervals
+        What each direction of each link did in each slot of the packet engine, a column a name (see
+        :func:`spacemoe_ns3.packet.intervals.interval_columns`); None for the analytic engine.
     traffic
         What went from which satellite to which in the packet engine, a column a name (see
         :func:`spacemoe_ns3.packet.occupancy.traffic_columns`); None for the analytic engine.
@@ -236,6 +239,7 @@ class EngineResult:
     links: Mapping[str, np.ndarray] | None = None
     critical_path: Mapping[str, np.ndarray] | None = None
     satellites: Mapping[str, np.ndarray] | None = None
+    link_intervals: Mapping[str, np.ndarray] | None = None
     traffic: Mapping[str, np.ndarray] | None = None
 
     @property

@@ -13,7 +13,7 @@ from spacemoe_ns3.report.summary import SCHEMA_VERSION
 from spacemoe_ns3.results import PlacementResult
 
 # Columns of an EngineResult; those that an engine does not have are left out.
-TABLES = ("tokens", "layers", "critical_path", "links", "satellites", "traffic")
+TABLES = ("tokens", "layers", "critical_path", "links", "link_intervals", "satellites", "traffic")
 
 
 def write_tables(folder: Path, results: list[PlacementResult]) -> None:
