@@ -149,22 +149,24 @@ def test_pieces_that_do_not_sum_to_the_latency_are_refused(by_hand: Path) -> Non
     assert f"sum to {LATENCY_NS} ns, its latency is {LATENCY_NS + 1} ns" in done.stderr
 
 
-@pytest.mark.packet
-def test_the_path_of_a_run_sums_to_its_latency_in_either_engine(tmp_path: Path) -> None:
-    run = [
-        sys.executable,
-        "-m",
-        "spacemoe_ns3",
-        "run",
-        "scenarios/first_ring.py",
-        "--out",
-        str(tmp_path / "run"),
-    ]
-    options = ["--tokens", "2", "--placement", "spacemoe", "--placement", "rand-place", "--quiet"]
+@pytest.fixture(scope="module")
+def first_ring(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder of a run of the scenario to learn from."""
+    folder = tmp_path_factory.mktemp("path") / "first-ring"
+    run = [sys.executable, "-m", "spacemoe_ns3", "run", "scenarios/first_ring.py", "--out", str(folder)]
+    options = ["--placement", "spacemoe", "--placement", "rand-place", "--quiet"]
     subprocess.run([*run, *options], cwd=ROOT, check=True)
-    for token in pq.read_table(tmp_path / "run" / "tokens.parquet").to_pylist():
+    return folder
+
+
+@pytest.mark.packet
+def test_the_path_of_a_run_sums_to_its_latency_in_either_engine(first_ring: Path) -> None:
+    tokens = pq.read_table(first_ring / "tokens.parquet").to_pylist()
+    seen = [token for token in tokens if (token["sequence"], token["token"]) in {(0, 0), (7, 3)}]
+    assert len(seen) == 8  # two tokens, two placements, two engines
+    for token in seen:
         which = [f"--{name}={token[name]}" for name in ("placement", "engine", "sequence", "token")]
-        found = json.loads(printed(tmp_path / "run", *which, "--json"))
+        found = json.loads(printed(first_ring, *which, "--json"))
 
         assert found["total"]["duration_ns"] == found["latency_ns"] == token["latency_ns"]
         assert {part: found["total"][f"{part}_ns"] for part in PARTS} == {
@@ -176,4 +178,11 @@ def test_the_path_of_a_run_sums_to_its_latency_in_either_engine(tmp_path: Path) 
             assert layer["start_ns"] == now_ns
             now_ns += layer["duration_ns"]
         assert now_ns - found["start_ns"] == found["latency_ns"]
-    assert "placement: not given" in path(tmp_path / "run").stderr
+    assert "placement: not given" in path(first_ring).stderr
+
+
+@pytest.mark.packet
+def test_the_page_shows_what_the_command_prints(first_ring: Path) -> None:
+    page = (ROOT / "docs" / "accounting.md").read_text()
+
+    assert printed(first_ring, "--placement", "spacemoe", "--layer", "5") in page
