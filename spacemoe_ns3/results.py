@@ -222,6 +222,15 @@ class EngineResult:
     critical_path
         Each piece of each token's critical path, a column a name (see
         :func:`spacemoe_ns3.critical_path.critical_path`).
+    satellites
+        How busy each host's computer was in the packet engine, and what waited there, a column a name (see
+        :func:`spacemoe_ns3.packet.occupancy.satellite_columns`); None for the analytic engine.
+    link_intervals
+        What each direction of each link did in each slot of the packet engine, a column a name (see
+        :func:`spacemoe_ns3.packet.intervals.interval_columns`); None for the analytic engine.
+    traffic
+        What went from which satellite to which in the packet engine, a column a name (see
+        :func:`spacemoe_ns3.packet.occupancy.traffic_columns`); None for the analytic engine.
     """
 
     tokens: Mapping[str, np.ndarray]
@@ -229,6 +238,9 @@ class EngineResult:
     account: Account | None = None
     links: Mapping[str, np.ndarray] | None = None
     critical_path: Mapping[str, np.ndarray] | None = None
+    satellites: Mapping[str, np.ndarray] | None = None
+    link_intervals: Mapping[str, np.ndarray] | None = None
+    traffic: Mapping[str, np.ndarray] | None = None
 
     @property
     def s_per_token(self) -> float:

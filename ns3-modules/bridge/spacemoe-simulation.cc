@@ -717,14 +717,20 @@ Simulation::CopyExtras(std::int64_t* rows) const
 }
 
 void
-Simulation::CopyLinkCounters(std::int64_t* rows) const
+Simulation::TakeLinkCounters(std::int64_t untilNs, std::int64_t* rows)
 {
-    static_assert(LINK_COLUMNS == 6 + LOSS_REASONS);
+    static_assert(LINK_COLUMNS == 8 + LOSS_REASONS);
+    // RunUntil() does all that is to be done at its instant, so the next one is a nanosecond later.
+    if (untilNs > Simulator::Now().GetNanoSeconds() + 1)
+    {
+        throw std::invalid_argument("simulation: counters of the links until " +
+                                    std::to_string(untilNs) + " ns, run until then first");
+    }
     for (const Ptr<LaserChannel>& link : m_parts->links)
     {
         for (std::uint32_t wire : {0, 1})
         {
-            const LaserLinkCounters c = link->GetCounters(wire);
+            const LaserLinkCounters c = link->TakeCounters(wire, NanoSeconds(untilNs));
             *rows++ = static_cast<std::int64_t>(c.packets);
             *rows++ = static_cast<std::int64_t>(c.bytes);
             *rows++ = c.busy.GetNanoSeconds();
@@ -735,6 +741,8 @@ Simulation::CopyLinkCounters(std::int64_t* rows) const
             *rows++ = static_cast<std::int64_t>(c.rerouted);
             *rows++ = static_cast<std::int64_t>(c.inFlight);
             *rows++ = static_cast<std::int64_t>(c.queued);
+            *rows++ = c.waited.GetNanoSeconds();
+            *rows++ = static_cast<std::int64_t>(c.longest);
         }
     }
 }

@@ -33,7 +33,7 @@ class Simulation
     static constexpr std::size_t DROP_REASONS = 9;     //!< rows of CopyDrops()
     static constexpr std::size_t DROP_COLUMNS = 3;     //!< of CopyDrops()
     static constexpr std::size_t EXTRAS = 3;           //!< rows of CopyExtras()
-    static constexpr std::size_t LINK_COLUMNS = 12;    //!< of CopyLinkCounters()
+    static constexpr std::size_t LINK_COLUMNS = 14;    //!< of TakeLinkCounters()
 
     static constexpr std::size_t HOP_COLUMNS = 8; //!< of CopyHops()
 
@@ -331,13 +331,15 @@ class Simulation
     void CopyExtras(std::int64_t* rows) const;
 
     /**
-     * Copy the counters of the links: packets, bytes on the wire, busy nanoseconds; packets lost
-     * because a queue was full, on the wire, cut, queued, because the link was down, corrupted;
-     * packets re-routed; packets in flight and in the queue now. Direction 0 is from the first of a
-     * link's ends to the second.
+     * Copy what the links have done up to an instant: packets, bytes on the wire, busy nanoseconds;
+     * packets lost because a queue was full, on the wire, cut, queued, because the link was down,
+     * corrupted; packets re-routed; packets in flight and in the queue now; the integral of the
+     * queue's length in nanoseconds, and its maximum since the last call. Direction 0 is from the
+     * first of a link's ends to the second.
+     * @param untilNs the instant, a nanosecond at most after the end of RunUntil()
      * @param rows [links][2][LINK_COLUMNS]
      */
-    void CopyLinkCounters(std::int64_t* rows) const;
+    void TakeLinkCounters(std::int64_t untilNs, std::int64_t* rows);
 
     /**
      * Copy a satellite's position, as ns-3's mobility model has it.

@@ -11,6 +11,8 @@ from spacemoe_ns3.constants import NO_EXPERT
 from spacemoe_ns3.critical_path import Hops, LegLedgers, critical_path
 from spacemoe_ns3.errors import SimulationError, UndeliveredError
 from spacemoe_ns3.moe import Workload
+from spacemoe_ns3.packet.intervals import check_intervals, interval_columns
+from spacemoe_ns3.packet.occupancy import satellite_columns, traffic_columns
 from spacemoe_ns3.packet.plan import (
     BATCH_COLUMNS,
     DISPATCH,
@@ -72,6 +74,8 @@ def result_from_records(
         background=_background_account(records),
     )
     _check_balance(account, records)
+    _check_links(account, records)
+    check_intervals(records)
     if records.lost:
         raise UndeliveredError(_lost_words(records.lost, account), account=account.as_dict())
     trace = trace_from_records(records, workload=workload)
@@ -88,6 +92,9 @@ def result_from_records(
         account_for(trace, **common, account=account),
         links=_link_columns(records, ends),
         critical_path=critical_path(trace, **common, hops=hops, ledgers=ledgers),
+        satellites=satellite_columns(records, placement=placement, trace=trace),
+        traffic=traffic_columns(records, workload=workload),
+        link_intervals=interval_columns(records, ends=ends),
     )
 
 
@@ -157,6 +164,30 @@ def _check_balance(account: Account, records: Records) -> None:
         )
 
 
+def _check_links(account: Account, records: Records) -> None:
+    """Raise unless the links lost, and hold, what the accounts of messages and background say."""
+    counters = dict(zip(LINK_COLUMNS, records.links.reshape(-1, len(LINK_COLUMNS)).sum(axis=0), strict=True))
+    others = account.background.dropped if account.background else dict.fromkeys(DROP_REASONS, (0, 0))
+    told = {reason: account.dropped[reason][1] + others[reason][0] for reason in DROP_REASONS}
+    # ns-3 answers a packet that expires with an ICMP message, which is in nobody's account.
+    has_answers = told["time to live"] > 0
+    for reason in DROP_REASONS:
+        lost = int(counters.get(f"lost_{reason.replace(' ', '_')}", told[reason]))
+        if lost < told[reason] or (lost != told[reason] and not has_answers):
+            raise SimulationError(
+                f"accounting: the links lost {lost} packets ({reason}), but {told[reason]} are missing; "
+                "report this bug"
+            )
+    there, due = (
+        int(counters["in_flight"] + counters["queued"]),
+        records.in_flight + records.background_in_flight,
+    )
+    if there > due and not has_answers:  # the others are held by satellites without a path
+        raise SimulationError(
+            f"accounting: {there} packets are on links, but {due} are in the network; report this bug"
+        )
+
+
 def _lost_words(lost: str, account: Account) -> str:
     """Say what was lost first, and how much in all."""
     sides = account.as_dict()
@@ -185,6 +216,7 @@ def _link_columns(records: Records, ends: np.ndarray) -> dict[str, np.ndarray]:
         "to_satellite": ends[:, ::-1].ravel(),
         **columns,
         "utilisation": columns["busy_ns"] / max(records.ended_ns, 1),
+        "queue_mean": columns["queue_ns"] / max(records.ended_ns, 1),
     }
 
 

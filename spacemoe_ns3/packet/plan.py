@@ -32,7 +32,12 @@ HOP_COLUMNS = ("ledger", "wire", "came", "started", "arrived", "propagation", "w
 LINK_COLUMNS = (
     *("packets", "bytes", "busy_ns"),
     *("lost_queue_full", "lost_on_the_wire", "lost_cut", "lost_queued", "lost_link_down", "lost_corrupted"),
-    *("rerouted", "in_flight", "queued"),
+    *("rerouted", "in_flight", "queued", "queue_ns", "queue_max"),
+)
+# Of a slot and a direction of a link: the counters' growth.
+INTERVAL_COLUMNS = (
+    *("slot", "start_ns", "end_ns", "wire"),
+    *(name for name in LINK_COLUMNS if name not in ("in_flight", "queued")),
 )
 PLAN_FILE, RECORDS_FILE, ERROR_FILE = "plan.pickle", "records.npz", "error.json"  # of a task's folder
 DISPATCH, RESULT, RESIDUAL = 1, 2, 3  # kinds of messages, as in the wire format
@@ -108,6 +113,7 @@ class Records:
         shape (3, 2), int64.
     links
         What each direction of each link carried, shape (M, 2, columns), int64; columns :data:`LINK_COLUMNS`.
+        ``queue_ns`` is the time integral of the number of packets in the transmit queue.
     in_flight
         Segments in the network at the end, counted where they are.
     refused_jobs
@@ -126,6 +132,10 @@ class Records:
     hops
         Hops of segments in order of their first bits, shape (n, 8), int64; columns :data:`HOP_COLUMNS`, times
         in nanoseconds. Without rows unless the plan asks for them.
+    intervals
+        What each direction of each link did from the end of a slot to that of the next one looked at, if
+        anything, shape (n, columns), int64; columns :data:`INTERVAL_COLUMNS`. ``wire`` is twice the link plus
+        the direction. Idle slots that were skipped are looked at together; ``slot`` is the first of them.
     """
 
     messages: np.ndarray
@@ -142,6 +152,7 @@ class Records:
     ended_ns: int
     lost: str = ""
     hops: np.ndarray = field(default_factory=lambda: np.zeros((0, len(HOP_COLUMNS)), np.int64))
+    intervals: np.ndarray = field(default_factory=lambda: np.zeros((0, len(INTERVAL_COLUMNS)), np.int64))
 
     def save(self, path: Path) -> None:
         """Write the records to a file."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from spacemoe_ns3.constants import NANOSECONDS_PER_SECOND
 from spacemoe_ns3.errors import SimulationError, UndeliveredError
 from spacemoe_ns3.links import LossPolicy
 from spacemoe_ns3.packet._ns import load_bridge
+from spacemoe_ns3.packet.intervals import IntervalLog
 from spacemoe_ns3.packet.plan import (
     BATCH_COLUMNS,
     HOP_COLUMNS,
@@ -51,16 +53,18 @@ def simulate(plan: Plan, *, folder: Path, report: Callable[[int], None]) -> Reco
         If ns-3 throws.
     """
     simulation = load_bridge()()
+    shape = len(plan.routes.timeline.ends), 2, len(LINK_COLUMNS)
+    log = IntervalLog(lambda end_ns: _filled(partial(simulation.TakeLinkCounters, end_ns), *shape))
     try:
         _build(simulation, plan, folder)
-        ended_ns = _run(simulation, plan, report)
+        _run(simulation, plan, report, log)
     except (SimulationError, MemoryError, KeyboardInterrupt):
         raise
     except Exception as error:
         # cppyy puts the signature of the C++ method and the exception's class first.
         text = re.sub(r"^\w+: ", "", str(error).split("=>")[-1].strip())
         raise SimulationError(text) from error
-    return _read(simulation, plan, ended_ns=ended_ns)
+    return _read(simulation, log)
 
 
 def _build(simulation: Any, plan: Plan, folder: Path) -> None:
@@ -187,23 +191,23 @@ def _add_background(simulation: Any, plan: Plan) -> None:
         )
 
 
-def _run(simulation: Any, plan: Plan, report: Callable[[int], None]) -> int:
+def _run(simulation: Any, plan: Plan, report: Callable[[int], None], log: IntervalLog) -> None:
     """Run slot by slot, with the table and the hosts of each slot set just before it begins; skip idle slots.
 
-    Returns
-    -------
-    Simulation time at the end in nanoseconds.
+    What the links did is read at the end of each slot, and of each idle stretch; the log ends with the run.
     """
     slots = plan.routes.timeline.slots
     starts_ns = plan.workload.starts_ns
     # TCP opens its connections at time zero.
     slot = 0 if isinstance(plan.transport, Tcp) else int(starts_ns[0]) // slots.slot_ns
     while True:
+        if slot * slots.slot_ns > log.end_ns:
+            _run_until(simulation, slot * slots.slot_ns, log.end_ns // slots.slot_ns, log)
         table = plan.routes.table(slot)
         simulation.LoadTable(slot, table, table.size)
         if plan.placement.dispatch is not None:
             simulation.SetExpertHosts(plan.placement.hosts_in(slot))
-        simulation.RunUntil((slot + 1) * slots.slot_ns - 1)
+        _run_until(simulation, (slot + 1) * slots.slot_ns, slot, log)
         report(simulation.GetTokensEmitted())
         under_way = simulation.GetTokensUnderWay()
         later = starts_ns[starts_ns >= (slot + 1) * slots.slot_ns]
@@ -219,10 +223,10 @@ def _run(simulation: Any, plan: Plan, report: Callable[[int], None]) -> int:
         elif later.size:
             slot = int(later[0]) // slots.slot_ns
         else:
-            return (slot + 1) * slots.slot_ns
+            return
         if slot >= slots.count:
             if not under_way:
-                return slots.end_ns
+                return
             message = str(simulation.DescribeOldestOutstanding()) or "none in flight, a computer is at work"
             raise UndeliveredError(
                 f"{under_way} tokens are under way at {slots.end_ns} ns, the end of the time span; oldest "
@@ -231,29 +235,35 @@ def _run(simulation: Any, plan: Plan, report: Callable[[int], None]) -> int:
             )
 
 
-def _read(simulation: Any, plan: Plan, *, ended_ns: int) -> Records:
+def _run_until(simulation: Any, end_ns: int, slot: int, log: IntervalLog) -> None:
+    """Run up to a time, without what happens then, and read what the links did since the last reading."""
+    simulation.RunUntil(end_ns - 1)
+    log.read(slot, end_ns)
+
+
+def _read(simulation: Any, log: IntervalLog) -> Records:
     messages = _filled(simulation.CopyMessages, simulation.GetMessageCount(), len(MESSAGE_COLUMNS))
     jobs = _filled(simulation.CopyJobs, simulation.GetJobCount(), len(JOB_COLUMNS))
     batches = _filled(simulation.CopyBatches, simulation.GetBatchMemberCount(), len(BATCH_COLUMNS))
     account = _filled(simulation.CopyAccount, 3, 3)
     drops = _filled(simulation.CopyDrops, len(DROP_REASONS), 3)
     extras = _filled(simulation.CopyExtras, 3, 2)
-    links = _filled(simulation.CopyLinkCounters, len(plan.routes.timeline.ends), 2, len(LINK_COLUMNS))
     return Records(
         messages=messages,
         jobs=jobs,
         batches=batches,
         account=np.concatenate([account[:2], drops]),
         extras=extras,
-        links=links,
+        links=log.totals(),
         in_flight=int(simulation.GetSegmentsInFlight()),
         refused_jobs=int(simulation.GetJobsRefused()),
         background=_filled(simulation.CopyBackground, 2 + len(DROP_REASONS), 2),
         background_in_flight=int(simulation.GetBackgroundInFlight()),
         events=int(simulation.GetEventCount()),
-        ended_ns=ended_ns,
+        ended_ns=log.end_ns,
         lost=str(simulation.DescribeFirstLost()),
         hops=_filled(simulation.CopyHops, simulation.GetHopCount(), len(HOP_COLUMNS)),
+        intervals=log.rows(),
     )
 
 

@@ -1,4 +1,4 @@
-"""``tokens.parquet`` and ``layers.parquet``, of both engines, and ``links.parquet``, of the packets."""
+"""The Parquet files of a run: tables of both engines, and of the packets alone."""
 
 from __future__ import annotations
 
@@ -11,6 +11,9 @@ import pyarrow.parquet as pq
 
 from spacemoe_ns3.report.summary import SCHEMA_VERSION
 from spacemoe_ns3.results import PlacementResult
+
+# Columns of an EngineResult; those that an engine does not have are left out.
+TABLES = ("tokens", "layers", "critical_path", "links", "link_intervals", "satellites", "traffic")
 
 
 def write_tables(folder: Path, results: list[PlacementResult]) -> None:
@@ -28,7 +31,7 @@ def write_tables(folder: Path, results: list[PlacementResult]) -> None:
     The columns are those of :class:`spacemoe_ns3.results.EngineResult`, behind ``placement`` and
     ``engine``; ``docs/results.md`` defines each.
     """
-    for name in ("tokens", "layers", "critical_path"):
+    for name in TABLES:
         parts = []
         for result in results:
             for engine in ("analytic", "packet"):
@@ -36,12 +39,6 @@ def write_tables(folder: Path, results: list[PlacementResult]) -> None:
                 if side is not None and getattr(side, name) is not None:
                     parts.append(_table(result.placement.name, engine, getattr(side, name)))
         _write(folder / f"{name}.parquet", parts)
-    links = [
-        _table(result.placement.name, "packet", result.packet.links)
-        for result in results
-        if result.packet is not None and result.packet.links is not None
-    ]
-    _write(folder / "links.parquet", links)
 
 
 def _write(path: Path, parts: list[pa.Table]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 
 import numpy as np
@@ -16,7 +17,14 @@ from spacemoe_ns3.links import FewestHops
 from spacemoe_ns3.links.routing.base import OwnFunction
 from spacemoe_ns3.packet import LocalExecutor, Plan, Records, result_from_records
 from spacemoe_ns3.packet.accounting import trace_from_records
-from spacemoe_ns3.packet.plan import DISPATCH, HEAD, JOB_COLUMNS, LINK_COLUMNS, MESSAGE_COLUMNS
+from spacemoe_ns3.packet.plan import (
+    DISPATCH,
+    HEAD,
+    INTERVAL_COLUMNS,
+    JOB_COLUMNS,
+    LINK_COLUMNS,
+    MESSAGE_COLUMNS,
+)
 from spacemoe_ns3.results import DROP_REASONS
 
 pytestmark = pytest.mark.packet
@@ -313,11 +321,25 @@ def test_the_other_requests_of_a_run_that_lost_a_message_go_on(recorded):
     assert "request 0" in str(lost(records, "two requests"))
 
 
+def one_more(records, counter):
+    """The counters of the links, one of them with one more."""
+    links = records.links.copy()
+    links[0, 0, LINK_COLUMNS.index(counter)] += 1
+    return links
+
+
 @pytest.mark.parametrize(
     "spoil",
     [
         pytest.param(lambda records: {"in_flight": records.in_flight + 1}, id="a packet more in the network"),
         pytest.param(lambda records: {"messages": records.messages[1:]}, id="a message less"),
+        pytest.param(
+            lambda records: {"links": one_more(records, "lost_cut")}, id="a packet cut, but not missing"
+        ),
+        pytest.param(
+            lambda records: {"links": one_more(records, "queued")}, id="a packet on a link, but gone"
+        ),
+        pytest.param(lambda records: {"intervals": records.intervals[1:]}, id="a slot less"),
         pytest.param(
             lambda records: {"account": records.account + np.eye(len(records.account), 3, dtype=int)},
             id="one more sent",
@@ -366,6 +388,11 @@ def test_every_segment_of_busy_traffic_is_accounted_for(small_ring, silent, tmp_
         (records,) = [event.outcome for event in executor.events(wait=True) if event.outcome]
     sent, received, dropped = account_of(records)
 
+    with contextlib.suppress(UndeliveredError):  # tables that do not balance are another error
+        result_from_records(
+            records, workload=plan.workload, placement=placement, ends=plan.routes.timeline.ends
+        )
+    assert records.intervals[:, INTERVAL_COLUMNS.index("queue_ns")].sum() > 0
     lost_segments = sum(side[1] for side in dropped.values())
     assert sent[1] == received[1] + lost_segments + records.in_flight
     assert sent[0] > 15

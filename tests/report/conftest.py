@@ -23,7 +23,7 @@ def engine(*, seed, account=None):
         tokens=table(TOKENS, {"sequence": np.array([0, 0, 1, 1]), "token": np.array([0, 1, 0, 1])}),
         layers=table(TOKENS * LAYERS, {"layer": np.tile(np.arange(LAYERS), TOKENS)}),
         account=account,
-        links=None if account is None else carried(random),
+        **({} if account is None else of_packets(random)),
     )
 
 
@@ -37,6 +37,16 @@ def expectation(s_per_token, *, half_width_s=0.0):
         quantiles_s={0.5: s_per_token, 0.99: 2 * s_per_token},
         waiting_probability=0.25,
     )
+
+
+def of_packets(random):
+    """The tables that the packets alone have."""
+    return {
+        "links": carried(random),
+        "link_intervals": {"slot": np.arange(3), "queue_mean": random.random(3)},
+        "satellites": {"satellite": np.arange(5), "busy_share": random.random(5)},
+        "traffic": {"kind": np.array(["result", "dispatch"]), "messages": random.integers(1, 99, 2)},
+    }
 
 
 def carried(random):

@@ -34,14 +34,17 @@ def test_a_table_read_back_equals_the_arrays(folder, results, name):
     assert table.column_names == ["placement", "engine", *getattr(results[0].analytic, name)]
 
 
-def test_the_table_of_links_read_back_equals_the_arrays_of_the_packets(folder, results):
-    """A row a direction; of the placement that the packet engine has not simulated there are none."""
-    table = pq.read_table(folder / "links.parquet")
-    columns = results[0].packet.links
+@pytest.mark.parametrize(
+    ("name", "rows"), [("links", 4), ("link_intervals", 3), ("satellites", 5), ("traffic", 2)]
+)
+def test_a_table_of_the_packets_read_back_equals_the_arrays(folder, results, name, rows):
+    """Of the placement that the packet engine has not simulated there are no rows."""
+    table = pq.read_table(folder / f"{name}.parquet")
+    columns = getattr(results[0].packet, name)
 
     assert table.column_names == ["placement", "engine", *columns]
     assert set(table["placement"].to_pylist()) == {"spacemoe"}
-    assert table.num_rows == 4
+    assert table.num_rows == rows
     for column, values in columns.items():
         assert np.array_equal(table[column].to_numpy(), values)
 

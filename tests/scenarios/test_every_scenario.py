@@ -117,13 +117,31 @@ def check_paths(folder: Path) -> None:
         assert {piece["kind"] == "hop" for piece in moves} == {token["engine"] == "packet"}
 
 
+def check_tables(folder: Path, summary: dict[str, object]) -> None:
+    """See that slots sum to links, that nothing is busier than time passes, and the matrix to the account."""
+    names = ("links", "link_intervals", "satellites", "traffic")
+    table = {name: pq.read_table(folder / f"{name}.parquet").to_pydict() for name in names}
+    for column in ("packets", "bytes", "busy_ns", "queue_ns", "rerouted"):
+        assert sum(table["link_intervals"][column]) == sum(table["links"][column]), column
+    for name, column in (
+        ("links", "utilisation"),
+        ("link_intervals", "utilisation"),
+        ("satellites", "busy_share"),
+    ):
+        assert 0 < max(table[name][column]) <= 1, name
+    (row,) = summary["placements"]
+    assert sum(table["traffic"]["messages"]) == row["traffic"]["messages"]["received"]
+
+
 @pytest.mark.packet
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_every_scenario_runs(name: str, tmp_path: Path) -> None:
     path = ROOT / "scenarios" / f"{name}.py"
 
-    check(run(path, tmp_path / "run", "--tokens", "2", "--placement", "spacemoe"))
+    summary = run(path, tmp_path / "run", "--tokens", "2", "--placement", "spacemoe")
+    check(summary)
     check_paths(tmp_path / "run")
+    check_tables(tmp_path / "run", summary)
 
 
 @pytest.mark.packet
@@ -132,8 +150,10 @@ def test_every_busy_scenario_runs(name: str, tmp_path: Path) -> None:
     """Steps wait for each other; nothing is lost, and the account of others closes."""
     path = ROOT / "scenarios" / f"{name}.py"
 
-    (row,) = run(path, tmp_path / "run", "--tokens", "24", "--placement", "spacemoe")["placements"]
+    summary = run(path, tmp_path / "run", "--tokens", "24", "--placement", "spacemoe")
+    (row,) = summary["placements"]
 
+    check_tables(tmp_path / "run", summary)
     assert row["breakdown_s"]["queueing"] > AN_IDLE_NETWORK * row["packet_s_per_token"]
     for unit in row["traffic"].values():
         assert unit["sent"] == unit["received"] > 0

@@ -85,6 +85,13 @@ ConstellationHelper::AddDevice(Ptr<Node> node, Ptr<LaserChannel> channel) const
     device->TraceConnectWithoutContext(
         "PhyRxDrop",
         MakeCallback(&LaserChannel::NotifyCorrupted, PeekPointer(channel), 1 - wire));
+    Ptr<Queue<Packet>> queue = device->GetQueue();
+    queue->TraceConnectWithoutContext(
+        "Enqueue",
+        MakeCallback(&LaserChannel::NotifyQueue, PeekPointer(channel), wire, 1));
+    queue->TraceConnectWithoutContext(
+        "Dequeue",
+        MakeCallback(&LaserChannel::NotifyQueue, PeekPointer(channel), wire, -1));
 
     Ptr<Ipv4> ipv4 = node->GetObject<Ipv4>();
     const uint32_t interface = ipv4->AddInterface(device);

@@ -433,7 +433,55 @@ LaserChannel::GetCounters(uint32_t wire) const
     LaserLinkCounters counters = m_directions[wire].counters;
     counters.inFlight = m_directions[wire].flights.size();
     counters.queued = GetSource(wire)->GetQueue()->GetNPackets();
+    CountWait(counters,
+              m_directions[wire].queued,
+              Simulator::Now() - m_directions[wire].queuedSince);
     return counters;
+}
+
+LaserLinkCounters
+LaserChannel::TakeCounters(uint32_t wire, Time until)
+{
+    if (until < Simulator::Now())
+    {
+        throw std::invalid_argument("LaserChannel: counters until " +
+                                    std::to_string(until.GetNanoSeconds()) +
+                                    " ns asked for at a later time");
+    }
+    Direction& direction = m_directions[wire];
+    CountWait(direction.counters, direction.queued, until - direction.queuedSince);
+    direction.queuedSince = until;
+    LaserLinkCounters counters = GetCounters(wire);
+    direction.counters.longest = 0;
+    for (const Flight& flight : direction.flights)
+    {
+        if (flight.sent > until)
+        {
+            --counters.packets;
+            counters.bytes -= flight.packet->GetSize();
+            counters.busy -= flight.sent - until;
+        }
+    }
+    return counters;
+}
+
+void
+LaserChannel::CountWait(LaserLinkCounters& counters, uint64_t queued, Time span)
+{
+    if (span.IsStrictlyPositive())
+    {
+        counters.waited += NanoSeconds(static_cast<int64_t>(queued) * span.GetNanoSeconds());
+        counters.longest = std::max(counters.longest, queued);
+    }
+}
+
+void
+LaserChannel::NotifyQueue(uint32_t wire, int32_t change, Ptr<const Packet>)
+{
+    Direction& direction = m_directions[wire];
+    CountWait(direction.counters, direction.queued, Simulator::Now() - direction.queuedSince);
+    direction.queuedSince = Simulator::Now();
+    direction.queued += change;
 }
 
 void

@@ -145,6 +145,21 @@ class LaserChannel : public PointToPointChannel
     LaserLinkCounters GetCounters(uint32_t wire) const;
 
     /**
+     * @brief What a direction has done up to an instant, nothing counted ahead.
+     *
+     * Unlike with GetCounters(), a packet and its bytes count once its last bit has left, and its
+     * transmission time as it passes. So differences between instants are what the direction did
+     * in between: none is negative, and busy is at most the time that has passed.
+     * LaserLinkCounters:: longest is since the last call.
+     *
+     * @param wire direction, 0 or 1
+     * @param until the instant; nothing must happen from now until then
+     * @return the counters
+     * @throws std::invalid_argument if the instant has passed
+     */
+    LaserLinkCounters TakeCounters(uint32_t wire, Time until);
+
+    /**
      * @brief Log the hops of packets that carry a PathLedgerTag; without this, none is.
      * @param log the log; null for none
      * @param link number of this link in the log
@@ -167,6 +182,18 @@ class LaserChannel : public PointToPointChannel
      * @param packet the packet, with its PPP header
      */
     void NotifyQueueFull(uint32_t wire, Ptr<const Packet> packet);
+
+    /**
+     * @brief Note that the transmit queue has one packet more or less.
+     *
+     * Trace sink for Enqueue and Dequeue of the devices' queues; ConstellationHelper connects it.
+     * Without it waited and longest of the counters stay zero.
+     *
+     * @param wire direction, 0 or 1
+     * @param change 1 or -1
+     * @param packet the packet, with its PPP header
+     */
+    void NotifyQueue(uint32_t wire, int32_t change, Ptr<const Packet> packet);
 
     /**
      * @brief Count a packet that arrived with errors, and report it as lost.
@@ -246,6 +273,8 @@ class LaserChannel : public PointToPointChannel
         LaserLinkCounters counters; //!< without inFlight and queued
         std::deque<Flight> flights; //!< in order of transmission
         uint64_t nextFlight{0};     //!< number of the next one
+        uint64_t queued{0};         //!< packets in the queue, by what NotifyQueue() was told
+        Time queuedSince;           //!< up to when counters have their waits
         /// By burst, if of several segments; while passing, or for good if one was lost before.
         std::map<PathLedgerTag::Burst, Passage> passages;
     };
@@ -289,6 +318,18 @@ class LaserChannel : public PointToPointChannel
      * @param packet the packet, charged with the hop
      */
     void Deliver(uint32_t wire, uint64_t number, Ptr<Packet> packet);
+
+    /**
+     * @brief Count the time that the packets in a direction's queue have waited.
+     *
+     * A device puts a packet that finds it idle into its queue and takes it out again at once; what
+     * lasts no time does not count.
+     *
+     * @param counters what is counted to
+     * @param queued packets in the queue
+     * @param span for how long
+     */
+    static void CountWait(LaserLinkCounters& counters, uint64_t queued, Time span);
 
     /**
      * @brief Take the packets off a direction of a link that goes down.

@@ -70,6 +70,8 @@ struct LaserLinkCounters
     uint64_t rerouted{0};                        //!< packets given back to the routing protocol
     uint64_t inFlight{0};                        //!< packets being transmitted or on the wire, now
     uint64_t queued{0};                          //!< packets in the transmit queue, now
+    Time waited;         //!< sum of the times that packets spent in the queue, up to now
+    uint64_t longest{0}; //!< most packets that were in the queue for a while, since last taken
 
     /**
      * @brief Packets lost for a reason.

@@ -11,6 +11,7 @@
 #include <array>
 #include <stdexcept>
 #include <string>
+#include <vector>
 
 namespace ns3
 {
@@ -125,6 +126,90 @@ class CountersTestCase : public TestCase
 
     Policy m_policy;   //!< of the link
     uint64_t m_arrive; //!< packets that arrive by the link
+};
+
+/**
+ * @ingroup leo-test
+ *
+ * Four packets of 1.502 ms come at 97 ms, and the link goes down at 100 ms: three wait until
+ * 98.502 ms, then two. Counters taken in between say what has been, and nothing of what is to be.
+ */
+class TakenCountersTestCase : public TestCase
+{
+  public:
+    TakenCountersTestCase()
+        : TestCase("Counters taken at instants differ by what happened in between")
+    {
+    }
+
+  private:
+    void DoRun() override
+    {
+        Triangle triangle(Policy::REROUTE);
+        triangle.Start({{8, 8, 8}, {0, 8, 8}});
+        triangle.Load(0, Triangle::DIRECT);
+        triangle.Load(1, Triangle::DETOUR);
+        for (uint64_t message = 0; message < 4; ++message)
+        {
+            triangle.SendAt(97'000'000, message);
+        }
+        Ptr<LaserChannel> link = triangle.GetNetwork().GetLink(Triangle::LINK);
+        std::vector<LaserLinkCounters> taken;
+        std::string error;
+        const auto take = [&](int64_t atNs, int64_t untilNs) {
+            Simulator::Schedule(NanoSeconds(atNs), [&taken, link, untilNs] {
+                taken.push_back(link->TakeCounters(0, NanoSeconds(untilNs)));
+            });
+        };
+        take(96'000'000, 96'000'000);
+        take(98'000'000, 98'000'000);
+        take(99'000'000, 99'000'000);
+        take(B - 1, B);
+        take(B + 1, B + 1);
+        Simulator::Schedule(MilliSeconds(98), [&] {
+            try
+            {
+                link->TakeCounters(0, MilliSeconds(97));
+            }
+            catch (const std::invalid_argument& refusal)
+            {
+                error = refusal.what();
+            }
+        });
+        Simulator::Run();
+
+        Check(taken.at(0), 0, 0, 0, 0);
+        Check(taken.at(1), 0, 1'000'000, 3 * 1'000'000, 3);
+        Check(taken.at(2), 1, 2'000'000, 3 * TX + 2 * 498'000, 3);
+        Check(taken.at(3), 1, 3'000'000, 3 * TX + 2 * 1'498'000, 2);
+        Check(taken.at(4), 1, 3'000'000, 3 * TX + 2 * 1'498'000, 0);
+        NS_TEST_EXPECT_MSG_EQ(taken.at(3).rerouted, 0, "re-routed before");
+        NS_TEST_EXPECT_MSG_EQ(taken.at(4).rerouted, 3, "re-routed after");
+        NS_TEST_EXPECT_MSG_EQ(link->GetCounters(1).waited, Time(0), "the other direction");
+        NS_TEST_EXPECT_MSG_NE(error.find("later time"), std::string::npos, error);
+        Simulator::Destroy();
+    }
+
+    /**
+     * @brief Compare counters.
+     * @param counters the counters
+     * @param packets expected, of 1502 bytes each
+     * @param busyNs expected
+     * @param waitedNs expected
+     * @param longest expected
+     */
+    void Check(const LaserLinkCounters& counters,
+               uint64_t packets,
+               int64_t busyNs,
+               int64_t waitedNs,
+               uint64_t longest)
+    {
+        NS_TEST_EXPECT_MSG_EQ(counters.packets, packets, "packets");
+        NS_TEST_EXPECT_MSG_EQ(counters.bytes, packets * 1502, "bytes");
+        NS_TEST_EXPECT_MSG_EQ(counters.busy, NanoSeconds(busyNs), "busy");
+        NS_TEST_EXPECT_MSG_EQ(counters.waited, NanoSeconds(waitedNs), "waited");
+        NS_TEST_EXPECT_MSG_EQ(counters.longest, longest, "longest queue");
+    }
 };
 
 /**
@@ -287,6 +372,7 @@ MakeLinkCountersTestCases()
         new CountersTestCase("Reroute: counters before and after the link goes down",
                              Policy::REROUTE,
                              1),
+        new TakenCountersTestCase,
         new QueueFullTestCase,
         new CorruptedTestCase,
         new ReasonNamesTestCase,
