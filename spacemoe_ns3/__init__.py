@@ -52,16 +52,19 @@ if TYPE_CHECKING:
     )
     from spacemoe_ns3.scenario import Scenario, load
     from spacemoe_ns3.studies import Alternative, Published, Study, Sweep
+    from spacemoe_ns3.traffic import Background, EvenlySpread, Parallel, PoissonArrivals, Traffic
     from spacemoe_ns3.transport import SelectiveRepeat, Tcp, Udp
 
 __all__ = [
     "Alternative",
+    "Background",
     "Bernoulli",
     "CloseFormation",
     "Computer",
     "Decoding",
     "DimensionOrder",
     "Dirichlet",
+    "EvenlySpread",
     "FewestHops",
     "GilbertElliott",
     "GroupedQueryAttention",
@@ -80,7 +83,9 @@ __all__ = [
     "NearestNeighbours",
     "OnBoard",
     "OpticalLinkBudget",
+    "Parallel",
     "PlusGrid",
+    "PoissonArrivals",
     "PowerLaw",
     "Precision",
     "Published",
@@ -96,6 +101,7 @@ __all__ = [
     "Study",
     "Sweep",
     "Tcp",
+    "Traffic",
     "Udp",
     "Uniform",
     "WalkerShell",
@@ -147,6 +153,7 @@ _HOMES = {
     ),
     "scenario": ("Scenario", "load"),
     "studies": ("Alternative", "Published", "Study", "Sweep"),
+    "traffic": ("Background", "EvenlySpread", "Parallel", "PoissonArrivals", "Traffic"),
     "transport": ("SelectiveRepeat", "Tcp", "Udp"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}

@@ -17,4 +17,5 @@ MOE_HEADER_BYTES = 36  # ours; docs/wire-format.md
 FIRST_ADDRESS = 0x0A000001  # 10.0.0.1, satellite 0; ours; docs/wire-format.md
 FIRST_GATEWAY_PORT = 10_000  # UDP, gateway of layer 0; ours; docs/wire-format.md
 FIRST_EXPERT_PORT = 20_000  # UDP, expert 0 of layer 0; ours; docs/wire-format.md
+NO_EXPERT = 0xFFFF  # in place of an expert; ours; docs/wire-format.md
 NO_PORT = 255  # in a forwarding table: no path; ours; docs/wire-format.md

@@ -25,8 +25,8 @@ from spacemoe_ns3.latency import (
     sampled_delays,
     segment_wire_bits,
 )
-from spacemoe_ns3.links import LinkTimeline, Router, Routes, build_timeline
-from spacemoe_ns3.moe import Workload, build_computing, build_footprint, build_workload
+from spacemoe_ns3.links import LinkTimeline, LossPolicy, Router, Routes, build_timeline
+from spacemoe_ns3.moe import Gating, Workload, build_computing, build_footprint, build_workload
 from spacemoe_ns3.packet import (
     CapturePoint,
     Executor,
@@ -41,6 +41,7 @@ from spacemoe_ns3.placement.bound import Bound, lower_bound_s
 from spacemoe_ns3.results import ExpectedLatency, PlacementResult, account_for
 from spacemoe_ns3.scenario import Scenario
 from spacemoe_ns3.streams import stream
+from spacemoe_ns3.traffic import BackgroundFlow
 from spacemoe_ns3.transport import Transport
 
 ENGINES = ("analytic", "packet", "both")
@@ -108,6 +109,8 @@ class Experiment:
         How messages get through.
     seed
         The run's seed.
+    background
+        Flows of background traffic.
     """
 
     sky: Sky
@@ -118,6 +121,7 @@ class Experiment:
     tokens: SampledTokens
     transport: Transport
     seed: int
+    background: tuple[BackgroundFlow, ...] = ()
 
     def plan(self, placement: Placement, *, captures: tuple[CapturePoint, ...] = ()) -> Plan:
         """Return what the packet engine is given of a placement."""
@@ -128,6 +132,7 @@ class Experiment:
             captures=captures,
             transport=self.transport,
             seed=self.seed,
+            background=self.background,
         )
 
     @property
@@ -141,11 +146,12 @@ class Experiment:
         return (*self.sky.remarks, *said)
 
     def routes_to(self, placement: Placement) -> Routes:
-        """Return the forwarding tables towards the hosts of a placement."""
+        """Return the forwarding tables towards the hosts of a placement, and where else packets go."""
+        hosts, others = placement.hosts(), [flow.destination for flow in self.background]
         return Routes(
             timeline=self.sky.timeline,
             router=self.sky.router,
-            destinations=placement.hosts(),
+            destinations=np.union1d(hosts, others) if others else hosts,
             packet_bits=int(self.wire_bits[0]),
         )
 
@@ -185,6 +191,61 @@ def build_sky(scenario: Scenario, *, progress: Progress) -> Sky:
         If they cannot be built.
     """
     return _link(scenario, scenario.source.build(), progress=progress)
+
+
+def rework(
+    experiment: Experiment,
+    scenario: Scenario,
+    *,
+    policy: LossPolicy,
+    packet_error_rate: np.ndarray | None,
+) -> Experiment:
+    """Return an experiment with the same sky and placements, and other work.
+
+    Parameters
+    ----------
+    experiment
+        What there is.
+    scenario
+        One that differs from the experiment's in its traffic, its decoding and its transport only.
+    policy
+        What becomes of packets when a link goes down.
+    packet_error_rate
+        Probability that a packet is corrupted on each link, shape (M,); None: none is.
+    """
+    timeline = replace(experiment.sky.timeline, policy=policy, packet_error_rate=packet_error_rate)
+    return replace(
+        experiment,
+        sky=replace(experiment.sky, timeline=timeline),
+        workload=_workload(
+            scenario,
+            satellites=experiment.sky.constellation.satellites,
+            gating=experiment.problem.gating,
+            end_ns=timeline.slots.end_ns,
+        ),
+        transport=scenario.transport,
+    )
+
+
+def _workload(scenario: Scenario, *, satellites: int, gating: Gating, end_ns: int) -> Workload:
+    """Build the work of a scenario."""
+    model, traffic = scenario.architecture, scenario.traffic
+    return build_workload(
+        model=model,
+        computing=build_computing(
+            hardware=scenario.hardware,
+            model=model,
+            context_tokens=scenario.decoding.context_tokens,
+            satellites=satellites,
+            batch=traffic.batch,
+            prompt_tokens=traffic.prompt_tokens,
+        ),
+        gating=gating,
+        decoding=scenario.decoding,
+        end_ns=end_ns,
+        seed=scenario.seed,
+        traffic=traffic,
+    )
 
 
 def _link(scenario: Scenario, constellation: Constellation, *, progress: Progress) -> Sky:
@@ -243,19 +304,7 @@ def prepare(scenario: Scenario, *, progress: Progress) -> Experiment:
         random=stream(seed, "activation.weights"),
     )
     slots = _slots(scenario, constellation)
-    workload = build_workload(
-        model=model,
-        computing=build_computing(
-            hardware=scenario.hardware,
-            model=model,
-            context_tokens=scenario.decoding.context_tokens,
-            satellites=constellation.satellites,
-        ),
-        gating=gating,
-        decoding=scenario.decoding,
-        end_ns=slots.end_ns,
-        seed=seed,
-    )
+    workload = _workload(scenario, satellites=constellation.satellites, gating=gating, end_ns=slots.end_ns)
     sky = _link(scenario, constellation, progress=progress)
     problem = PlacementProblem(
         layout=constellation.layout,
@@ -282,6 +331,11 @@ def prepare(scenario: Scenario, *, progress: Progress) -> Experiment:
         tokens=sample_tokens(gating, slots=slots.count, random=stream(seed, "activation.samples")),
         transport=scenario.transport,
         seed=seed,
+        background=scenario.traffic.flows(
+            satellites=constellation.satellites,
+            mtu_bytes=scenario.links.mtu_bytes,
+            random=stream(seed, "traffic.background"),
+        ),
     )
 
 

@@ -64,7 +64,9 @@ class Legs:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TokenTrace:
-    """Everything that happened to N tokens in L layers with K experts each; nanoseconds, int64.
+    """Everything that happened to N steps in L layers with up to M experts each; nanoseconds, int64.
+
+    Places of a step that activates fewer than M experts hold zeros, behind those of its experts.
 
     Parameters
     ----------
@@ -73,9 +75,9 @@ class TokenTrace:
     gateway_started, gateway_finished
         Computing of the gateway, shape (N, L).
     dispatch, result
-        Messages to and from the activated experts, shape (N, L, K).
+        Messages to and from the activated experts, shape (N, L, M).
     expert_started, expert_finished
-        Computing of the activated experts, shape (N, L, K).
+        Computing of the activated experts, shape (N, L, M).
     residual
         Messages from gateway to gateway, shape (N, L); None if they are not sent.
     head_started, head_finished
@@ -94,9 +96,9 @@ class TokenTrace:
     head_finished: np.ndarray
 
     @classmethod
-    def empty(cls, *, tokens: int, layers: int, top_k: int, sends_residual: bool) -> TokenTrace:
+    def empty(cls, *, tokens: int, layers: int, fan_out: int, sends_residual: bool) -> TokenTrace:
         """Return a trace to be filled in by an engine."""
-        token, layer, expert = (tokens,), (tokens, layers), (tokens, layers, top_k)
+        token, layer, expert = (tokens,), (tokens, layers), (tokens, layers, fan_out)
         return cls(
             start=np.zeros(token, np.int64),
             gateway_started=np.zeros(layer, np.int64),
@@ -121,6 +123,30 @@ class TokenTrace:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BackgroundAccount:
+    """What background traffic sent, received and lost: packets, and bytes of UDP payload.
+
+    Parameters
+    ----------
+    sent, received
+        Packets and bytes.
+    dropped
+        The same, by reason; the keys are :data:`DROP_REASONS`.
+    """
+
+    sent: tuple[int, int]
+    received: tuple[int, int]
+    dropped: Mapping[str, tuple[int, int]]
+
+    def as_dict(self) -> dict[str, dict[str, Any]]:
+        """Return the account by unit and side, with what is in flight."""
+        return {
+            unit: _sides(place, self.sent, self.received, self.dropped)
+            for place, unit in enumerate(("packets", "bytes"))
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
     """What was sent, received, dropped: messages, segments, bytes of UDP payload.
 
@@ -134,6 +160,10 @@ class Account:
     again, control, duplicates
         Segments and bytes of what was sent: copies; acknowledgements and requests; and of what was received:
         copies of what was there already.
+    refused_jobs
+        Jobs whose message arrived, but found the queue of a computer full.
+    background
+        The account of background traffic; None without any. It is not part of the others.
     """
 
     sent: tuple[int, int, int]
@@ -142,20 +172,14 @@ class Account:
     again: tuple[int, int] = (0, 0)
     control: tuple[int, int] = (0, 0)
     duplicates: tuple[int, int] = (0, 0)
+    refused_jobs: int = 0
+    background: BackgroundAccount | None = None
 
     def as_dict(self) -> dict[str, dict[str, Any]]:
         """Return the account by unit and side, with what is in flight."""
         account: dict[str, dict[str, Any]] = {}
         for place, unit in enumerate(("messages", "segments", "bytes")):
-            dropped = {reason: side[place] for reason, side in self.dropped.items() if any(side)}
-            lost = sum(dropped.values())
-            account[unit] = {
-                "sent": self.sent[place],
-                "received": self.received[place],
-                "dropped": lost,
-                "in_flight": self.sent[place] - self.received[place] - lost,
-                "dropped_by_reason": dropped,
-            }
+            account[unit] = _sides(place, self.sent, self.received, self.dropped)
         for place, unit in enumerate(("segments", "bytes")):
             again, control = self.again[place], self.control[place]
             account[unit]["sent_first"] = account[unit]["sent"] - again - control
@@ -163,6 +187,21 @@ class Account:
             account[unit]["sent_acknowledgements"] = control
             account[unit]["received_duplicates"] = self.duplicates[place]
         return account
+
+
+def _sides(
+    place: int, sent: tuple[int, ...], received: tuple[int, ...], dropped: Mapping[str, tuple[int, ...]]
+) -> dict[str, Any]:
+    """Return the sides of an account in one of its units."""
+    by_reason = {reason: side[place] for reason, side in dropped.items() if any(side)}
+    lost = sum(by_reason.values())
+    return {
+        "sent": sent[place],
+        "received": received[place],
+        "dropped": lost,
+        "in_flight": sent[place] - received[place] - lost,
+        "dropped_by_reason": by_reason,
+    }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -276,7 +315,7 @@ def account_for(
     placement
         Who hosted what.
     activations
-        Experts of each token, shape (N, L, K).
+        Experts of each step, shape (N, L, M), padded with ``NO_EXPERT`` behind.
     token_rows
         Sequence of each token and its place in it, both of shape (N,).
     account

@@ -18,6 +18,7 @@ from spacemoe_ns3.errors import ScenarioError, require
 from spacemoe_ns3.links import LaserLinks
 from spacemoe_ns3.moe import ActivationLaw, Decoding, Hardware, MoEModel, Uniform, model_named
 from spacemoe_ns3.placement import Placer, placer_named
+from spacemoe_ns3.traffic import Traffic
 from spacemoe_ns3.transport import Transport, Udp, check_transport
 
 _Declared = TypeVar("_Declared")
@@ -47,6 +48,8 @@ class Scenario:
         Which tokens are decoded.
     slots
         The time span and its slots.
+    traffic
+        When sequences start, what waits together, and who else is about; by default one token at a time.
     transport
         How messages get through: :class:`spacemoe_ns3.Udp`, with or without recovery of what is lost,
         or :class:`spacemoe_ns3.Tcp`.
@@ -74,6 +77,7 @@ class Scenario:
     activation: ActivationLaw = Uniform()
     decoding: Decoding = Decoding()
     slots: Slots = Slots()
+    traffic: Traffic = Traffic()
     transport: Transport = Udp()
     placements: tuple[str | Placer, ...] = DEFAULT_PLACEMENTS
     hosts_per_satellite: int | None = 1
@@ -88,6 +92,7 @@ class Scenario:
             ("hardware", Hardware, "Hardware"),
             ("decoding", Decoding, "Decoding"),
             ("slots", Slots, "Slots"),
+            ("traffic", Traffic, "Traffic"),
             (
                 "placements",
                 (tuple, list),

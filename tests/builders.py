@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from spacemoe_ns3.constants import SPEED_OF_LIGHT_M_S
+from spacemoe_ns3.constants import NO_EXPERT, SPEED_OF_LIGHT_M_S
 from spacemoe_ns3.constellation import Ephemeris, Layout, Shell, SlotGrid, propagate
 from spacemoe_ns3.links import (
     DownReason,
@@ -145,8 +145,23 @@ def chain(*, satellites, hop_m, **settings):
     return network(positions_m=positions_m, ends=list(pairwise(range(satellites))), **settings)
 
 
-def work(*, activations, experts, message_bytes=1000, starts_ns=(0,), sequence_tokens=None, **settings):
-    """A workload whose gateways take 1000 ns, experts 2000 ns and head 500 ns, if not told otherwise."""
+def work(
+    *,
+    activations,
+    experts,
+    message_bytes=1000,
+    starts_ns=(0,),
+    sequence_tokens=None,
+    widths=None,
+    shares=None,
+    batch=1,
+    queue_jobs=None,
+    **settings,
+):
+    """A workload whose gateways take 1000 ns, experts 2000 ns and head 500 ns, if not told otherwise.
+
+    A token to each expert that a step activates, if ``shares`` does not say otherwise.
+    """
     activations = np.asarray(activations, np.uint16)
     tokens, layers, top_k = activations.shape
     durations = {"gateway_ns": 1000, "expert_ns": 2000, **settings}
@@ -160,10 +175,14 @@ def work(*, activations, experts, message_bytes=1000, starts_ns=(0,), sequence_t
         starts_ns=np.asarray(starts_ns, np.int64),
         sequence_tokens=np.asarray([tokens] if sequence_tokens is None else sequence_tokens, np.int32),
         activations=activations,
+        widths=np.ones(tokens, np.int32) if widths is None else np.asarray(widths, np.int32),
+        shares=np.asarray(activations != NO_EXPERT if shares is None else shares, np.int32),
+        batch=batch,
+        queue_jobs=queue_jobs,
     )
 
 
-def computers(*, layers, gateway_ns=1000, expert_ns=2000, head_ns=500, kind=None, **_):
+def computers(*, layers, gateway_ns=1000, expert_ns=2000, head_ns=500, kind=None, prefill_ns=None, **_):
     """Computing times alike on all satellites, or with ``kind`` those of rows 0, 1, ... of what is given."""
 
     def each(values):
@@ -171,7 +190,13 @@ def computers(*, layers, gateway_ns=1000, expert_ns=2000, head_ns=500, kind=None
         return np.broadcast_to(values, (2, layers)) if values.ndim < 2 else values
 
     head_ns = np.broadcast_to(np.asarray(head_ns, np.int64), (len(each(gateway_ns)),))
-    return Computing(gateway_ns=each(gateway_ns), expert_ns=each(expert_ns), head_ns=head_ns, kind=kind)
+    return Computing(
+        gateway_ns=each(gateway_ns),
+        expert_ns=each(expert_ns),
+        head_ns=head_ns,
+        kind=kind,
+        prefill_ns={width: each(values) for width, values in (prefill_ns or {}).items()},
+    )
 
 
 def hosts(*, gateways, experts, name="by-hand", dispatch=None, **settings):

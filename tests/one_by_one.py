@@ -1,4 +1,4 @@
-"""A second replay, event by event, one message after the other, with nothing but Python's numbers."""
+"""A second replay, event by event, one layer after the other, with nothing but Python's numbers."""
 
 import heapq
 import itertools
@@ -19,9 +19,10 @@ class LostError(Exception):
 
 
 class OneByOne:
-    """Sends each message through a network of its own, event by event, with nothing but numbers."""
+    """Sends each layer, or each message, through a network of its own, with nothing but numbers."""
 
-    def __init__(self, *, workload, placement, routes):
+    def __init__(self, *, workload, placement, routes, shares_lasers=True):
+        self.shares_lasers = shares_lasers
         self.workload, self.placement, self.routes = workload, placement, routes
         self.timeline = routes.timeline
         computing, gateways = workload.computing, placement.gateways
@@ -67,19 +68,27 @@ class OneByOne:
             yield 8 * (min(left, room) + WIRE_OVERHEAD_BYTES)
             left -= room
 
-    def send(self, source, goal, sent_ns):
-        """Return what the segment that arrives last went through: the message is complete with it."""
-        last = _Network(self, goal).run(source, sent_ns)
+    def legs(self, messages):
+        """Let messages, (source, goal, sent), share a network; return what completes each, in that order."""
+        network = _Network(self)
+        sent = [network.post(*message) for message in messages]
+        network.run()
+        return [self.leg(message) for message in sent]
+
+    def leg(self, message):
+        """What the segment that arrived last went through: the message is complete with it."""
+        last = message.arrived[-1]
+        rest = last.arrived - message.sent - last.propagation - last.waiting
         return SimpleNamespace(
-            sent=sent_ns,
+            sent=message.sent,
             arrived=last.arrived,
             propagation=last.propagation,
-            serialisation=last.arrived - sent_ns - last.propagation - last.waiting,
-            queueing=0,
             waiting=last.waiting,
             retransmission=0,
             transport=0,
             hops=last.hops,
+            behind_transmitters=rest,  # serialisation and queueing
+            serialisation=None if self.shares_lasers else rest,
         )
 
     def tokens(self):
@@ -100,42 +109,84 @@ class OneByOne:
         work, gateways = self.workload, self.placement.gateways.tolist()
         here, onward = gateways[layer], gateways[(layer + 1) % work.layers]
         done = now + self.gateway_ns[layer]
-        dispatches, results = [], []
-        for expert in work.activations[token, layer].tolist():
-            host = int(self.placement.experts[layer, expert])
-            dispatches.append(self.send(here, host, done))
-            results.append(self.send(host, onward, dispatches[-1].arrived + self.expert_ns[layer][expert]))
-        residual = self.send(here, onward, done) if work.sends_residual else None
-        ends = [result.arrived for result in results] + ([residual.arrived] if residual else [])
+        experts = work.activations[token, layer].tolist()
+        homes = [int(self.placement.experts[layer, expert]) for expert in experts]
+        computing = [self.expert_ns[layer][expert] for expert in experts]
+        residual = []
+        if self.shares_lasers:
+            network = _Network(self)
+            results, free = {}, {}
+
+            def compute(place, now):
+                network.under_way += 1
+                began = max(now, free.get(homes[place], 0))
+                free[homes[place]] = began + computing[place]
+                network.at(free[homes[place]], answer, place, free[homes[place]])
+
+            def answer(place, now):
+                network.under_way -= 1
+                results[place] = network.post(homes[place], onward, now)
+
+            sent = [
+                network.post(here, home, done, then=lambda now, place=place: compute(place, now))
+                for place, home in enumerate(homes)
+            ]
+            if work.sends_residual:
+                residual = [network.post(here, onward, done)]
+            network.run()
+            dispatches = [self.leg(message) for message in sent]
+            results = [self.leg(results[place]) for place in range(len(experts))]
+            residual = [self.leg(message) for message in residual]
+        else:
+            dispatches = [self.legs([(here, home, done)])[0] for home in homes]
+            results = [
+                self.legs([(home, onward, dispatch.arrived + takes)])[0]
+                for home, dispatch, takes in zip(homes, dispatches, computing, strict=True)
+            ]
+            if work.sends_residual:
+                residual = self.legs([(here, onward, done)])
+        ends = [leg.arrived for leg in (*results, *residual)]
         return SimpleNamespace(
-            start=now, done=done, dispatches=dispatches, results=results, residual=residual, end=max(ends)
+            start=now,
+            done=done,
+            dispatches=dispatches,
+            results=results,
+            residual=residual[0] if residual else None,
+            end=max(ends),
         )
 
 
 class _Network:
-    """Transmitters with their queues, links that change at the start of slots, and one message."""
+    """Transmitters with their queues, links that change at the start of slots, and the messages under way."""
 
-    def __init__(self, sky, goal):
-        self.sky, self.goal, self.slot_ns = sky, goal, sky.timeline.slots.slot_ns
+    def __init__(self, sky):
+        self.sky, self.slot_ns = sky, sky.timeline.slots.slot_ns
         self.up = sky.timeline.reason == DownReason.UP
         self.events, self.number = [], itertools.count()
         self.queues, self.sending, self.on_wire = {}, {}, {}
-        self.arrived = []
+        self.under_way = 0  # messages, and jobs whose results are to come
 
     def at(self, time_ns, do, *arguments, first=False):
         heapq.heappush(self.events, (time_ns, not first, next(self.number), do, arguments))
 
-    def run(self, source, sent_ns):
-        segments = list(self.sky.segments_bits())
-        boundary = (sent_ns // self.slot_ns + 1) * self.slot_ns
-        self.at(boundary, self.slot_begins, boundary, first=True)
-        for bits in segments:
-            segment = SimpleNamespace(bits=bits, node=source, propagation=0, waiting=0, hops=0)
+    def post(self, source, goal, sent_ns, *, then=None):
+        """Hand a message to the network; ``then`` is called when it is complete."""
+        bits = list(self.sky.segments_bits())
+        message = SimpleNamespace(sent=sent_ns, goal=goal, segments=len(bits), arrived=[], then=then)
+        self.under_way += 1
+        for each in bits:
+            segment = SimpleNamespace(
+                bits=each, node=source, propagation=0, waiting=0, hops=0, message=message
+            )
             self.at(sent_ns, self.forward, sent_ns, segment)
-        while len(self.arrived) < len(segments):
+        return message
+
+    def run(self):
+        boundary = (self.events[0][0] // self.slot_ns + 1) * self.slot_ns
+        self.at(boundary, self.slot_begins, boundary, first=True)
+        while self.under_way:
             _, _, _, do, arguments = heapq.heappop(self.events)
             do(*arguments)
-        return self.arrived[-1]
 
     def slot_begins(self, now):
         slot = now // self.slot_ns
@@ -167,11 +218,16 @@ class _Network:
         return stranded
 
     def forward(self, now, segment):
-        if segment.node == self.goal:
+        message = segment.message
+        if segment.node == message.goal:
             segment.arrived = now
-            self.arrived.append(segment)
+            message.arrived.append(segment)
+            if len(message.arrived) == message.segments:
+                if message.then is not None:
+                    message.then(now)
+                self.under_way -= 1
             return
-        port = int(self.sky.routes.table(now // self.slot_ns)[self.sky.row[self.goal], segment.node])
+        port = int(self.sky.routes.table(now // self.slot_ns)[self.sky.row[message.goal], segment.node])
         if port == 255:
             rest_ns = self.slot_ns - now % self.slot_ns
             segment.waiting += rest_ns

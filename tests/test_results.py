@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from builders import hosts
 
+from spacemoe_ns3.constants import NO_EXPERT
 from spacemoe_ns3.errors import SimulationError
 from spacemoe_ns3.results import (
     DROP_REASONS,
@@ -36,7 +37,7 @@ def random_trace(*, seed=1, sends_residual=True, residual_ns=0):
     """A trace that obeys every definition, each duration drawn at random."""
     random = np.random.default_rng(seed)
     token, layer, expert = (TOKENS,), (TOKENS, LAYERS), (TOKENS, LAYERS, TOP_K)
-    trace = TokenTrace.empty(tokens=TOKENS, layers=LAYERS, top_k=TOP_K, sends_residual=sends_residual)
+    trace = TokenTrace.empty(tokens=TOKENS, layers=LAYERS, fan_out=TOP_K, sends_residual=sends_residual)
     trace.start[:] = random.integers(0, 10**6, token)
     filled = {
         name: np.zeros(shape, np.int64)
@@ -292,3 +293,23 @@ def test_the_account_is_handed_on():
     account = Account(sent=(1, 1, 1), received=(1, 1, 1), dropped=NOTHING)
 
     assert accounted(random_trace(), account=account).account is account
+
+
+def test_a_padded_place_is_never_the_one_that_a_layer_waited_for():
+    """The second expert of one layer taken away: all that is left of it is the first."""
+    trace, chosen = random_trace(sends_residual=False), activations()
+    place = 0, LAYERS - 1, 1
+    for legs in (trace.dispatch, trace.result):
+        for field in dataclasses.fields(Legs):
+            getattr(legs, field.name)[place] = 0
+    trace.expert_started[place] = trace.expert_finished[place] = 0
+    chosen[place] = NO_EXPERT
+    head_started = trace.head_started.copy()
+    head_started[0] = trace.result.arrived[0, -1, 0]
+    trace = dataclasses.replace(trace, head_started=head_started, head_finished=head_started + 1)
+
+    layers = account_for(trace, placement=PLACEMENT, activations=chosen, token_rows=ROWS).layers
+
+    row = LAYERS - 1
+    assert layers["straggler_expert"][row] == chosen[0, -1, 0]
+    assert layers["start_ns"][row] + layers["latency_ns"][row] == trace.result.arrived[0, -1, 0]

@@ -4,9 +4,11 @@
 
 #include "spacemoe-simulation.h"
 
+#include "ns3/background-application.h"
 #include "ns3/boolean.h"
 #include "ns3/config.h"
 #include "ns3/constellation-helper.h"
+#include "ns3/double.h"
 #include "ns3/enum.h"
 #include "ns3/global-value.h"
 #include "ns3/hermite-mobility-model.h"
@@ -17,6 +19,7 @@
 #include "ns3/node-list.h"
 #include "ns3/pointer.h"
 #include "ns3/queue-size.h"
+#include "ns3/random-variable-stream.h"
 #include "ns3/rng-seed-manager.h"
 #include "ns3/simulator.h"
 #include "ns3/tcp-congestion-ops.h"
@@ -39,8 +42,38 @@ using namespace ns3;
 namespace
 {
 constexpr uint32_t IP_AND_UDP_BYTES = 28; //!< IPv4 header without options, and UDP header
-constexpr uint32_t IP_AND_TCP_BYTES = 52; //!< IPv4 and TCP headers, without options
+constexpr uint32_t IP_AND_TCP_BYTES = 52; //!< IPv4 and TCP headers, and TCP's time stamps
 constexpr std::int64_t DIRECTIONS = 2;    //!< of a link, a random stream each
+/// First random stream of background traffic, behind those of any number of links.
+constexpr std::int64_t FIRST_BACKGROUND_STREAM = 1'000'000'000;
+
+/**
+ * @brief Make a table of times.
+ * @param timesNs for 1, 2, ... tokens, in nanoseconds
+ * @param count number of times
+ * @return the table
+ */
+TokenTimes
+MakeTimes(const std::int64_t* timesNs, std::size_t count)
+{
+    std::vector<Time> times;
+    for (std::size_t index = 0; index < count; ++index)
+    {
+        times.push_back(NanoSeconds(timesNs[index]));
+    }
+    return TokenTimes(std::move(times));
+}
+
+/**
+ * @brief Make a random variable with exponential values.
+ * @param mean their mean
+ * @return the variable
+ */
+Ptr<RandomVariableStream>
+MakeExponential(double mean)
+{
+    return CreateObjectWithAttributes<ExponentialRandomVariable>("Mean", DoubleValue(mean));
+}
 
 /**
  * @brief Copy messages, segments and bytes of an account.
@@ -105,9 +138,24 @@ struct Simulation::Parts
     Ptr<LinkSchedule> schedule; //!< null until it is set
     uint32_t mtuBytes{0};
     uint32_t expertsPerLayer{0};
-    MoeHelper helper;                  //!< makes the applications
-    ApplicationContainer applications; //!< gateways and experts
-    Time slot;                         //!< duration of a slot
+    MoeHelper helper;                                   //!< makes the applications
+    ApplicationContainer applications;                  //!< gateways and experts
+    Time slot;                                          //!< duration of a slot
+    std::vector<Ptr<BackgroundApplication>> background; //!< flows of others
+    std::int64_t backgroundStreams{0};                  //!< random streams that they use
+    std::uint64_t stepsLeft{0};                         //!< not emitted yet
+
+    /// Trace sink: a step is emitted; with the last one background traffic ceases.
+    void StepEmitted(std::uint32_t, std::uint32_t)
+    {
+        if (--stepsLeft == 0)
+        {
+            for (const Ptr<BackgroundApplication>& flow : background)
+            {
+                flow->Cease();
+            }
+        }
+    }
 
     /**
      * @param satellite the satellite
@@ -259,7 +307,8 @@ Simulation::SetTcp(const std::string& congestionControl,
 void
 Simulation::PlaceModel(const std::int32_t* gateways,
                        const std::int64_t* gatewayNs,
-                       std::int64_t headNs,
+                       const std::int64_t* headNs,
+                       std::size_t batch,
                        std::size_t layers,
                        std::size_t expertsPerLayer,
                        std::uint32_t messageBytes,
@@ -268,10 +317,12 @@ Simulation::PlaceModel(const std::int32_t* gateways,
     std::vector<MoeWorkload::Gateway> list;
     for (std::size_t layer = 0; layer < layers; ++layer)
     {
-        list.push_back({static_cast<uint32_t>(gateways[layer]), NanoSeconds(gatewayNs[layer])});
+        list.push_back(
+            {static_cast<uint32_t>(gateways[layer]), MakeTimes(gatewayNs + layer * batch, batch)});
     }
     MoeWorkload& workload = *m_parts->workload;
-    workload.SetGateways(std::move(list), NanoSeconds(headNs));
+    workload.SetGateways(std::move(list), MakeTimes(headNs, batch));
+    workload.SetAttribute("Batch", UintegerValue(batch));
     workload.SetAttribute("MessageBytes", UintegerValue(messageBytes));
     workload.SetAttribute("SendResidual", BooleanValue(sendsResidual));
     m_parts->expertsPerLayer = expertsPerLayer;
@@ -280,7 +331,8 @@ Simulation::PlaceModel(const std::int32_t* gateways,
 void
 Simulation::PlaceExperts(const std::int32_t* residents,
                          const std::int64_t* expertNs,
-                         std::size_t count)
+                         std::size_t count,
+                         std::size_t tokens)
 {
     std::vector<MoeWorkload::Resident> list;
     for (std::size_t index = 0; index < count; ++index)
@@ -289,9 +341,26 @@ Simulation::PlaceExperts(const std::int32_t* residents,
         list.push_back({static_cast<uint32_t>(row[0]),
                         static_cast<uint32_t>(row[1]),
                         static_cast<uint32_t>(row[2]),
-                        NanoSeconds(expertNs[index])});
+                        MakeTimes(expertNs + index * tokens, tokens)});
     }
     m_parts->workload->SetResidents(m_parts->expertsPerLayer, std::move(list));
+}
+
+void
+Simulation::SetPrefillTimes(std::uint32_t width, const std::int64_t* gatewayNs)
+{
+    std::vector<Time> times;
+    for (std::uint32_t layer = 0; layer < m_parts->workload->GetLayers(); ++layer)
+    {
+        times.push_back(NanoSeconds(gatewayNs[layer]));
+    }
+    m_parts->workload->SetPrefillTimes(width, std::move(times));
+}
+
+void
+Simulation::SetQueueJobs(std::uint32_t jobs)
+{
+    m_parts->helper.SetComputerAttribute("MaxJobs", UintegerValue(jobs));
 }
 
 void
@@ -309,7 +378,9 @@ Simulation::SetSequences(const std::int64_t* startsNs,
                          std::size_t sequences,
                          const std::uint16_t* activations,
                          std::size_t activationCount,
-                         std::uint32_t topK)
+                         std::uint32_t topK,
+                         const std::int32_t* widths,
+                         const std::int32_t* shares)
 {
     std::vector<MoeWorkload::Sequence> list;
     uint32_t firstToken = 0;
@@ -322,11 +393,55 @@ Simulation::SetSequences(const std::int64_t* startsNs,
     m_parts->workload->SetSequences(std::move(list),
                                     topK,
                                     {activations, activations + activationCount});
+    m_parts->workload->SetWidths({widths, widths + firstToken}, {shares, shares + activationCount});
+    m_parts->stepsLeft = firstToken;
     MoeHelper& helper = m_parts->helper;
     helper.SetEndpointAttribute("SegmentBytes",
                                 UintegerValue(m_parts->mtuBytes - IP_AND_UDP_BYTES));
     m_parts->applications =
         helper.Install(m_parts->satellites, m_parts->workload, m_parts->recorder);
+    m_parts->applications.Get(0)->TraceConnectWithoutContext(
+        "TokenEmitted",
+        MakeCallback(&Parts::StepEmitted, m_parts.get()));
+}
+
+void
+Simulation::AddBackground(std::uint32_t source,
+                          std::uint32_t destination,
+                          std::uint32_t packetBytes,
+                          double intervalS,
+                          bool isPoisson,
+                          double onS,
+                          double offS,
+                          bool startsOn,
+                          std::int64_t startNs,
+                          std::uint32_t seed)
+{
+    RngSeedManager::SetSeed(seed);
+    Ptr<RandomVariableStream> first = MakeExponential(intervalS);
+    Ptr<RandomVariableStream> interval = MakeExponential(intervalS);
+    if (!isPoisson)
+    {
+        first = CreateObjectWithAttributes<UniformRandomVariable>("Max", DoubleValue(intervalS));
+        interval =
+            CreateObjectWithAttributes<ConstantRandomVariable>("Constant", DoubleValue(intervalS));
+    }
+    Ptr<BackgroundApplication> flow = CreateObject<BackgroundApplication>();
+    flow->SetAttribute("Destination", UintegerValue(destination));
+    flow->SetAttribute("PacketBytes", UintegerValue(packetBytes));
+    flow->SetAttribute("First", PointerValue(first));
+    flow->SetAttribute("Interval", PointerValue(interval));
+    if (offS > 0)
+    {
+        flow->SetAttribute("On", PointerValue(MakeExponential(onS)));
+        flow->SetAttribute("Off", PointerValue(MakeExponential(offS)));
+        flow->SetAttribute("StartsOn", BooleanValue(startsOn));
+    }
+    m_parts->backgroundStreams +=
+        flow->AssignStreams(FIRST_BACKGROUND_STREAM + m_parts->backgroundStreams);
+    flow->SetStartTime(NanoSeconds(startNs));
+    MoeHelper::InstallBackground(m_parts->satellites, source, flow, m_parts->recorder);
+    m_parts->background.push_back(flow);
 }
 
 void
@@ -391,6 +506,18 @@ Simulation::GetMessagesPending() const
 }
 
 std::uint64_t
+Simulation::GetJobsRefused() const
+{
+    return m_parts->recorder->GetJobsRefused();
+}
+
+std::uint64_t
+Simulation::GetBackgroundInFlight() const
+{
+    return m_parts->recorder->GetBackgroundInFlight();
+}
+
+std::uint64_t
 Simulation::GetMessagesLost() const
 {
     return m_parts->recorder->GetDropped().messages;
@@ -429,6 +556,7 @@ Simulation::GetMessageCount() const
 void
 Simulation::CopyMessages(std::int64_t* rows) const
 {
+    const uint32_t tokenBytes = m_parts->workload->GetMessageBytes();
     for (const MessageRecord& m : m_parts->recorder->GetMessages())
     {
         const std::int64_t row[MESSAGE_COLUMNS] = {m.header.request,
@@ -446,7 +574,8 @@ Simulation::CopyMessages(std::int64_t* rows) const
                                                    m.queueing.GetNanoSeconds(),
                                                    m.waiting.GetNanoSeconds(),
                                                    m.retransmission.GetNanoSeconds(),
-                                                   m.transport.GetNanoSeconds()};
+                                                   m.transport.GetNanoSeconds(),
+                                                   m.header.messageBytes / tokenBytes};
         rows = std::copy(std::begin(row), std::end(row), rows);
     }
 }
@@ -470,8 +599,58 @@ Simulation::CopyJobs(std::int64_t* rows) const
                                                j.satellite,
                                                j.submitted.GetNanoSeconds(),
                                                j.started.GetNanoSeconds(),
-                                               j.finished.GetNanoSeconds()};
+                                               j.finished.GetNanoSeconds(),
+                                               j.tokens};
         rows = std::copy(std::begin(row), std::end(row), rows);
+    }
+}
+
+std::size_t
+Simulation::GetBatchMemberCount() const
+{
+    std::size_t members = 0;
+    for (const JobRecord& job : m_parts->recorder->GetJobs())
+    {
+        members += job.others.size();
+    }
+    return members;
+}
+
+void
+Simulation::CopyBatches(std::int64_t* rows) const
+{
+    for (const JobRecord& job : m_parts->recorder->GetJobs())
+    {
+        for (const JobRecord::Member& other : job.others)
+        {
+            const std::int64_t row[BATCH_COLUMNS] = {job.kind,
+                                                     job.layer,
+                                                     job.request,
+                                                     job.token,
+                                                     other.request,
+                                                     other.token,
+                                                     other.submitted.GetNanoSeconds()};
+            rows = std::copy(std::begin(row), std::end(row), rows);
+        }
+    }
+}
+
+void
+Simulation::CopyBackground(std::int64_t* rows) const
+{
+    static_assert(BACKGROUND_ROWS == 2 + MoeRecorder::DROP_REASONS);
+    const MoeRecorder& recorder = *m_parts->recorder;
+    std::vector<MoeRecorder::Account> accounts{recorder.GetBackgroundSent(),
+                                               recorder.GetBackgroundReceived()};
+    for (std::size_t reason = 0; reason < MoeRecorder::DROP_REASONS; ++reason)
+    {
+        accounts.push_back(
+            recorder.GetBackgroundDropped(static_cast<MoeRecorder::DropReason>(reason)));
+    }
+    for (const MoeRecorder::Account& account : accounts)
+    {
+        *rows++ = static_cast<std::int64_t>(account.segments);
+        *rows++ = static_cast<std::int64_t>(account.bytes);
     }
 }
 

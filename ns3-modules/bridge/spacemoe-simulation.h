@@ -25,8 +25,10 @@ namespace spacemoe
 class Simulation
 {
   public:
-    static constexpr std::size_t MESSAGE_COLUMNS = 16; //!< of CopyMessages()
-    static constexpr std::size_t JOB_COLUMNS = 9;      //!< of CopyJobs()
+    static constexpr std::size_t MESSAGE_COLUMNS = 17; //!< of CopyMessages()
+    static constexpr std::size_t JOB_COLUMNS = 10;     //!< of CopyJobs()
+    static constexpr std::size_t BATCH_COLUMNS = 7;    //!< of CopyBatches()
+    static constexpr std::size_t BACKGROUND_ROWS = 11; //!< of CopyBackground()
     static constexpr std::size_t ACCOUNT_COLUMNS = 9;  //!< of CopyAccount()
     static constexpr std::size_t DROP_REASONS = 9;     //!< rows of CopyDrops()
     static constexpr std::size_t DROP_COLUMNS = 3;     //!< of CopyDrops()
@@ -110,16 +112,19 @@ class Simulation
     /**
      * Place the gateways of the model; any number of them may share a satellite.
      * @param gateways satellites, [layers]
-     * @param gatewayNs computing time of each layer's gateway, [layers]
-     * @param headNs computing time of the head
+     * @param gatewayNs computing time of each layer's gateway for 1, 2, ... decode steps,
+     * [layers][batch]
+     * @param headNs computing time of the head for 1, 2, ... steps, [batch]
+     * @param batch steps that are served together at most
      * @param layers number of layers
      * @param expertsPerLayer number of experts of a layer
-     * @param messageBytes length of a hidden state
+     * @param messageBytes length of the hidden state of a token
      * @param sendsResidual whether the residual travels
      */
     void PlaceModel(const std::int32_t* gateways,
                     const std::int64_t* gatewayNs,
-                    std::int64_t headNs,
+                    const std::int64_t* headNs,
+                    std::size_t batch,
                     std::size_t layers,
                     std::size_t expertsPerLayer,
                     std::uint32_t messageBytes,
@@ -129,12 +134,27 @@ class Simulation
      * Place the experts, each on every satellite where it lives; once, after PlaceModel() and
      * before SetSequences(). The first resident of an expert is its host until SetExpertHosts().
      * @param residents layer, expert, satellite, [count][3]
-     * @param expertNs computing time of each resident, [count]
+     * @param expertNs computing time of each resident for 1, 2, ... tokens, [count][tokens]
      * @param count number of residents
+     * @param tokens largest number of tokens that come together
      */
     void PlaceExperts(const std::int32_t* residents,
                       const std::int64_t* expertNs,
-                      std::size_t count);
+                      std::size_t count,
+                      std::size_t tokens);
+
+    /**
+     * Set how long gateways take for a prompt; after PlaceModel().
+     * @param width tokens of the prompt
+     * @param gatewayNs computing time of each layer's gateway, [layers]
+     */
+    void SetPrefillTimes(std::uint32_t width, const std::int64_t* gatewayNs);
+
+    /**
+     * Limit the queues of all computers; before SetSequences().
+     * @param jobs that may wait, without those in service; one more is refused
+     */
+    void SetQueueJobs(std::uint32_t jobs);
 
     /**
      * Choose the satellites to which dispatches go that leave from now on; at any time after
@@ -146,18 +166,47 @@ class Simulation
     /**
      * Set the sequences and install the applications.
      * @param startsNs when each sequence starts
-     * @param tokens tokens of each sequence
+     * @param tokens steps of each sequence
      * @param sequences number of sequences
-     * @param activations experts, [all tokens][layers][topK]
+     * @param activations experts, [all steps][layers][topK], 0xffff where a step has no more
      * @param activationCount number of values of activations
-     * @param topK activated experts of a token in a layer
+     * @param topK largest number of experts that a step activates in a layer
+     * @param widths tokens of each step, [all steps]
+     * @param shares tokens that go to each expert, [all steps][layers][topK]
      */
     void SetSequences(const std::int64_t* startsNs,
                       const std::int32_t* tokens,
                       std::size_t sequences,
                       const std::uint16_t* activations,
                       std::size_t activationCount,
-                      std::uint32_t topK);
+                      std::uint32_t topK,
+                      const std::int32_t* widths,
+                      const std::int32_t* shares);
+
+    /**
+     * Add a flow of background traffic; after SetSequences(). All cease when the last step is
+     * emitted.
+     * @param source satellite
+     * @param destination another one
+     * @param packetBytes length of an IPv4 packet
+     * @param intervalS mean seconds from packet to packet, while packets are sent
+     * @param isPoisson whether intervals are exponential, or all equal, the first but for a part
+     * @param onS mean seconds of a period in which packets are sent
+     * @param offS mean seconds of a pause; 0: there are no pauses
+     * @param startsOn whether it starts with a period, not with a pause
+     * @param startNs when it starts
+     * @param seed of ns-3's random numbers, at least 1; the same for all flows
+     */
+    void AddBackground(std::uint32_t source,
+                       std::uint32_t destination,
+                       std::uint32_t packetBytes,
+                       double intervalS,
+                       bool isPoisson,
+                       double onS,
+                       double offS,
+                       bool startsOn,
+                       std::int64_t startNs,
+                       std::uint32_t seed);
 
     /**
      * Declare the rows of the forwarding tables.
@@ -195,6 +244,10 @@ class Simulation
     std::uint64_t GetTokensUnderWay() const;
     /** @return messages that their senders may still send again, or receivers ask for */
     std::uint64_t GetMessagesPending() const;
+    /** @return jobs that found the queue of a computer full */
+    std::uint64_t GetJobsRefused() const;
+    /** @return packets of background traffic in the network now, counted where they are */
+    std::uint64_t GetBackgroundInFlight() const;
     /** @return messages that can never arrive: they lost a segment, or were given up */
     std::uint64_t GetMessagesLost() const;
     /** @return the first message that was lost, and why, in words, or an empty string */
@@ -210,19 +263,36 @@ class Simulation
     std::size_t GetMessageCount() const;
     /**
      * Copy the messages received: request, token, layer, kind, expert, from, to, hops, sent,
-     * arrived, propagation, serialisation, queueing, waiting, retransmission, transport.
+     * arrived, propagation, serialisation, queueing, waiting, retransmission, transport, tokens.
+     * Those of a batch are named by its first step.
      * @param rows [messages][MESSAGE_COLUMNS]
      */
     void CopyMessages(std::int64_t* rows) const;
 
-    /** @return number of jobs finished */
+    /** @return number of jobs and batches finished */
     std::size_t GetJobCount() const;
     /**
      * Copy the jobs finished: kind, request, token, layer, expert, satellite, submitted, started,
-     * finished.
+     * finished, tokens. A batch is one job, named by its first step.
      * @param rows [jobs][JOB_COLUMNS]
      */
     void CopyJobs(std::int64_t* rows) const;
+
+    /** @return number of steps that were served together with a first one */
+    std::size_t GetBatchMemberCount() const;
+    /**
+     * Copy who was served together, but for the first step of each batch: kind of the job, layer,
+     * request, token of the first step; request, token of the member, and when it was submitted.
+     * @param rows [members][BATCH_COLUMNS]
+     */
+    void CopyBatches(std::int64_t* rows) const;
+
+    /**
+     * Copy the account of background traffic: packets, bytes of UDP payload, of what was sent,
+     * received, and dropped by reason as in CopyDrops().
+     * @param rows [BACKGROUND_ROWS][2]
+     */
+    void CopyBackground(std::int64_t* rows) const;
 
     /**
      * Copy the account: messages, segments, bytes, of what was sent, received, dropped.

@@ -20,6 +20,7 @@ from spacemoe_ns3.cli.common import (
 from spacemoe_ns3.cli.model import model
 from spacemoe_ns3.cli.run import run
 from spacemoe_ns3.cli.sky import sky
+from spacemoe_ns3.cli.validate import validate
 from spacemoe_ns3.errors import InputError, InstallationError, SpacemoeError, WriteError
 
 
@@ -36,6 +37,7 @@ def cli() -> None:
 cli.add_command(model)
 cli.add_command(run)
 cli.add_command(sky)
+cli.add_command(validate)
 
 
 def main() -> None:

@@ -124,7 +124,7 @@ def run(
             "scenario_path": str(scenario),
             "scenario_source": source,
             "declares": repr(study or chosen),
-            "inputs": _inputs(study or chosen),
+            "inputs": inputs_of(study or chosen),
             "options": options,
         },
         started=started,
@@ -202,8 +202,14 @@ def _summary(scenario: Scenario, experiment: Experiment, outcome: Outcome) -> di
     )
 
 
-def _inputs(declared: Scenario | Study) -> dict[str, str]:
-    """Return the SHA-256 of each file that a scenario, or any variant of a study, names."""
+def inputs_of(declared: Scenario | Study) -> dict[str, str]:
+    """Return the SHA-256 of each file that a scenario, or any variant of a study, names.
+
+    Parameters
+    ----------
+    declared
+        The scenario or study.
+    """
     from spacemoe_ns3.scenario import Scenario, input_files
 
     variants = [declared] if isinstance(declared, Scenario) else [each for _, each in declared.scenarios()]
@@ -217,15 +223,25 @@ def _choose(
     from spacemoe_ns3.scenario import Scenario
 
     if isinstance(declared, Scenario):
-        return _override(declared, seed=seed, tokens=tokens, placements=placements), None
-    chosen = _override(declared.base, seed=seed, tokens=tokens, placements=placements)
+        return override(declared, seed=seed, tokens=tokens, placements=placements), None
+    chosen = override(declared.base, seed=seed, tokens=tokens, placements=placements)
     return chosen, declared.with_base(chosen, seeds=None if seed is None else (seed,))
 
 
-def _override(
+def override(
     scenario: Scenario, *, seed: int | None, tokens: int | None, placements: tuple[str, ...]
 ) -> Scenario:
-    """Put the options of the command line in the place of the scenario's values."""
+    """Put the options of the command line in the place of the scenario's values.
+
+    Parameters
+    ----------
+    scenario
+        What the file declares.
+    seed, tokens
+        Instead of the scenario's; None: as it says.
+    placements
+        Names of algorithms instead of the scenario's; none: as it says.
+    """
     changes: dict[str, Any] = {}
     if seed is not None:
         changes["seed"] = seed

@@ -68,6 +68,43 @@ class Routes:
             self._tables[slot] = self._tables[asked]
         return self._tables[slot]
 
+    def wires(self, slot: int, sources: np.ndarray, goals: np.ndarray) -> list[np.ndarray]:
+        """Return the directions of links that packets pass in a slot.
+
+        Parameters
+        ----------
+        slot
+            Index of the slot.
+        sources, goals
+            Satellites, shape (n,); the goals are among the destinations.
+
+        Returns
+        -------
+        For each pair, in the order of passing, twice the index of the link, and 1 more from the second of
+        its ends to the first; empty where there is no path.
+        """
+        table = self.table(slot)
+        neighbour, links = self.timeline.ports()
+        row = np.searchsorted(self.destinations, goals, sorter=np.argsort(self.destinations))
+        row = np.argsort(self.destinations)[row]
+        here, passed = np.asarray(sources).copy(), []
+        is_stranded = np.zeros(len(here), bool)
+        while True:
+            going = np.flatnonzero((here != goals) & ~is_stranded)
+            if going.size == 0:
+                break
+            port = table[row[going], here[going]]
+            is_stranded[going[port == NO_PORT]] = True
+            going, port = going[port != NO_PORT], port[port != NO_PORT]
+            link = links[here[going], port]
+            passed.append((going, 2 * link + (self.timeline.ends[link, 0] != here[going])))
+            here[going] = neighbour[here[going], port]
+        ways: list[list[int]] = [[] for _ in here]
+        for going, wires in passed:
+            for pair, wire in zip(going.tolist(), wires.tolist(), strict=True):
+                ways[pair].append(wire)
+        return [np.array([] if lost else way, np.int64) for way, lost in zip(ways, is_stranded, strict=True)]
+
     def _same_links_since(self, slot: int) -> int:
         """Return the first slot since which the same links have been up."""
         if not self._epochs:

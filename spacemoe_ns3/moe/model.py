@@ -223,6 +223,35 @@ class MoEModel:
             work += self.embedding_work() + self.dense_work().times(self.dense_layers)
         return work
 
+    def gateway_prefill_work(self, layer: int, width: int) -> Work:
+        """Return what the gateway of a layer computes for a prompt before it dispatches.
+
+        Parameters
+        ----------
+        layer
+            Layer of the ring, as in :meth:`gateway_work`.
+        width
+            Tokens of the prompt. The i-th looks at i positions, itself included, so (width + 1) / 2 in the
+            mean, or at no more than the window.
+
+        Returns
+        -------
+        FLOPs of all tokens; weights and the prompt's KV cache read once, and an embedding row a token.
+        """
+        once = self.router_work() + self.shared_work()
+        scores, cache_bytes = 0.0, 0.0
+        for each in self._layers_at(layer):
+            once += self.attention_work(0, layer=each)
+            reach = int(self._positions(width, each))
+            looks = reach * (reach + 1) / 2 + (width - reach) * reach
+            scores += looks * self.attention.prefill_flops_per_position
+            cache_bytes += self._cache_bytes(reach)
+        embedding_bytes = 0.0
+        if layer == 0:
+            once += self.dense_work().times(self.dense_layers)
+            embedding_bytes = self.embedding_work().times(min(width, self.vocabulary)).bytes
+        return Work(once.flops * width + scores, once.bytes + cache_bytes + embedding_bytes)
+
     def token_work(self, context_tokens: float) -> Work:
         """Return the work of decoding one token through the whole model, head included."""
         work = self.expert_work().times(self.moe_layers * self.top_k) + self.head_work()

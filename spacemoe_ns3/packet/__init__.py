@@ -1,12 +1,14 @@
 """The packet engine: ns-3, one simulation a process."""
 
 from spacemoe_ns3.packet._ns import check_installation, load_modules
-from spacemoe_ns3.packet.accounting import result_from_records
+from spacemoe_ns3.packet.accounting import count_finished, result_from_records
 from spacemoe_ns3.packet.capture import CapturePoint, parse_captures
 from spacemoe_ns3.packet.executor import Executor, LocalExecutor, TaskEvent
-from spacemoe_ns3.packet.plan import Plan, Records
+from spacemoe_ns3.packet.plan import JOB_COLUMNS, LINK_COLUMNS, Plan, Records
 
 __all__ = [
+    "JOB_COLUMNS",
+    "LINK_COLUMNS",
     "CapturePoint",
     "Executor",
     "LocalExecutor",
@@ -14,6 +16,7 @@ __all__ = [
     "Records",
     "TaskEvent",
     "check_installation",
+    "count_finished",
     "load_modules",
     "parse_captures",
     "result_from_records",

@@ -6,9 +6,11 @@ from dataclasses import replace
 
 import numpy as np
 
+from spacemoe_ns3.constants import NO_EXPERT
 from spacemoe_ns3.errors import SimulationError, UndeliveredError
 from spacemoe_ns3.moe import Workload
 from spacemoe_ns3.packet.plan import (
+    BATCH_COLUMNS,
     DISPATCH,
     EXPERT,
     GATEWAY,
@@ -25,6 +27,7 @@ from spacemoe_ns3.results import (
     DROP_REASONS,
     LEG_PARTS,
     Account,
+    BackgroundAccount,
     EngineResult,
     Legs,
     TokenTrace,
@@ -62,6 +65,8 @@ def result_from_records(
         again=again,
         control=control,
         duplicates=duplicates,
+        refused_jobs=records.refused_jobs,
+        background=_background_account(records),
     )
     _check_balance(account, records)
     if records.lost:
@@ -76,6 +81,34 @@ def result_from_records(
         ),
         links=_link_columns(records, ends),
     )
+
+
+def _background_account(records: Records) -> BackgroundAccount | None:
+    """Return the account of background traffic, if there is any; raise unless it balances."""
+    sent, received, *dropped = ((int(packets), int(octets)) for packets, octets in records.background)
+    account = BackgroundAccount(
+        sent=sent, received=received, dropped=dict(zip(DROP_REASONS, dropped, strict=True))
+    )
+    in_flight = account.as_dict()["packets"]["in_flight"]
+    if in_flight != records.background_in_flight:
+        raise SimulationError(
+            f"accounting: {in_flight} packets of background traffic are neither received nor dropped, but "
+            f"{records.background_in_flight} are in the network; report this bug"
+        )
+    return account if sent[0] else None
+
+
+def count_finished(records: Records) -> int:
+    """Return the number of steps that came to their end.
+
+    Parameters
+    ----------
+    records
+        What ns-3 recorded.
+    """
+    heads = records.jobs[:, JOB_COLUMNS.index("kind")] == HEAD
+    others = records.batches[:, BATCH_COLUMNS.index("kind")] == HEAD
+    return int(heads.sum() + others.sum())
 
 
 def _check_balance(account: Account, records: Records) -> None:
@@ -101,9 +134,14 @@ def _lost_words(lost: str, account: Account) -> str:
     segments, messages = sides["segments"], sides["messages"]
     reasons = ", ".join(f"{count} {reason}" for reason, count in segments["dropped_by_reason"].items())
     is_recovered = "given up" in messages["dropped_by_reason"]
-    why = "" if is_recovered else ", as nothing is sent again"
+    why = "" if is_recovered or not messages["dropped"] else ", as nothing is sent again"
+    full = (
+        f"; jobs refused in all: {account.refused_jobs}; give traffic.queue_jobs more room, or ask for less"
+        if account.refused_jobs
+        else ""
+    )
     return (
-        f"{lost}; messages lost in all: {messages['dropped']}{why}; segments: "
+        f"{lost}{full}; messages lost in all: {messages['dropped']}{why}; segments: "
         f"{segments['sent']} sent = {segments['received']} received + {segments['dropped']} dropped "
         f"({reasons}) + {segments['in_flight']} in flight"
     )
@@ -127,7 +165,7 @@ def _side(values: np.ndarray) -> tuple[int, int, int]:
 
 
 def trace_from_records(records: Records, *, workload: Workload) -> TokenTrace:
-    """Sort messages and jobs into the trace of the tokens.
+    """Sort messages and jobs into the trace of the steps, those of a batch into that of each of its steps.
 
     Parameters
     ----------
@@ -144,15 +182,28 @@ def trace_from_records(records: Records, *, workload: Workload) -> TokenTrace:
     trace = TokenTrace.empty(
         tokens=workload.tokens,
         layers=workload.layers,
-        top_k=workload.top_k,
+        fan_out=workload.fan_out,
         sends_residual=workload.sends_residual,
     )
     messages = dict(zip(MESSAGE_COLUMNS, records.messages.T, strict=True))
     jobs = dict(zip(JOB_COLUMNS, records.jobs.T, strict=True))
-    for table in (messages, jobs):
-        table["row"] = (np.cumsum(workload.sequence_tokens) - workload.sequence_tokens)[
-            table["request"]
-        ] + table["token"]
+    batches = dict(zip(BATCH_COLUMNS, records.batches.T, strict=True))
+    first = np.cumsum(workload.sequence_tokens) - workload.sequence_tokens
+    for table in (messages, jobs, batches):
+        table["row"] = first[table["request"]] + table["token"]
+    batches["member"] = first[batches["member_request"]] + batches["member_token"]
+    is_head = batches["kind"] == HEAD
+    formed = {name: column[~is_head] for name, column in batches.items()}
+    messages = _with_members(messages, formed, workload)
+    of_head = jobs["kind"] == HEAD
+    jobs = _joined(
+        _with_members({name: column[~of_head] for name, column in jobs.items()}, formed, workload),
+        _with_members(
+            {name: column[of_head] for name, column in jobs.items()},
+            {name: column[is_head] for name, column in batches.items()},
+            workload,
+        ),
+    )
     _fill_legs(trace.dispatch, messages, DISPATCH, workload)
     _fill_legs(trace.result, messages, RESULT, workload)
     if trace.residual is not None:
@@ -160,10 +211,38 @@ def trace_from_records(records: Records, *, workload: Workload) -> TokenTrace:
     _fill_jobs(trace.gateway_started, trace.gateway_finished, jobs, GATEWAY, workload)
     _fill_jobs(trace.expert_started, trace.expert_finished, jobs, EXPERT, workload)
     _fill_jobs(trace.head_started, trace.head_finished, jobs, HEAD, workload)
-    first = jobs["kind"] == GATEWAY
-    first &= jobs["layer"] == 0
-    trace.start[jobs["row"][first]] = jobs["submitted"][first]
+    begins = (jobs["kind"] == GATEWAY) & (jobs["layer"] == 0)
+    trace.start[jobs["row"][begins]] = jobs["submitted"][begins]
     return trace
+
+
+def _with_members(
+    table: dict[str, np.ndarray], batches: dict[str, np.ndarray], workload: Workload
+) -> dict[str, np.ndarray]:
+    """Return messages or jobs with a record for each step of their batch that they are about."""
+    key = table["layer"] * workload.tokens + table["row"]
+    order = np.argsort(batches["layer"] * workload.tokens + batches["row"], kind="stable")
+    named = (batches["layer"] * workload.tokens + batches["row"])[order]
+    begin, end = np.searchsorted(named, key, side="left"), np.searchsorted(named, key, side="right")
+    source = np.repeat(np.arange(len(key)), end - begin)
+    behind = np.arange(len(source)) - np.repeat(np.cumsum(end - begin) - (end - begin), end - begin)
+    member = order[begin[source] + behind]
+    copies = {name: column[source] for name, column in table.items()}
+    copies["row"] = batches["member"][member]
+    if "submitted" in table:
+        copies["submitted"] = np.where(
+            copies["kind"] == EXPERT, copies["submitted"], batches["submitted"][member]
+        )
+    everyone = _joined(table, copies)
+    is_for_all = everyone["expert"] == NO_EXPERT
+    chosen = workload.activations[everyone["row"], everyone["layer"]]
+    concerns = is_for_all | (chosen == everyone["expert"][:, np.newaxis]).any(axis=1)
+    return {name: column[concerns] for name, column in everyone.items()}
+
+
+def _joined(one: dict[str, np.ndarray], other: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Return two tables of the same columns, one after the other."""
+    return {name: np.concatenate([column, other[name]]) for name, column in one.items()}
 
 
 def _fill_legs(legs: Legs, messages: dict[str, np.ndarray], kind: int, workload: Workload) -> None:
@@ -188,14 +267,16 @@ def _where(
     """Return the places of records in arrays of a shape (N,), (N, L) or (N, L, K), each filled once."""
     row, layer, expert = table["row"][chosen], table["layer"][chosen], table["expert"][chosen]
     where: tuple[np.ndarray, ...] = (row, layer)[: len(shape)]
+    due = np.ones(shape, bool) if len(shape) < 3 else workload.activations != NO_EXPERT
     if len(shape) == 3:
         place = (workload.activations[row, layer] == expert[:, np.newaxis]).argmax(axis=1)
         where = (row, layer, place)
     count = np.bincount(np.ravel_multi_index(where, shape), minlength=int(np.prod(shape)))
-    if (count != 1).any():
-        place = tuple(int(index) for index in np.unravel_index(np.flatnonzero(count != 1)[0], shape))
+    is_wrong = count != due.ravel()
+    if is_wrong.any():
+        place = tuple(int(index) for index in np.unravel_index(np.flatnonzero(is_wrong)[0], shape))
         raise SimulationError(
-            f"accounting: {count[count != 1][0]} records where one is due, at (token, layer, k) = {place}; "
-            "report this bug"
+            f"accounting: {count[is_wrong][0]} records where {due[place]:d} is due, at (token, layer, k) = "
+            f"{place}; report this bug"
         )
     return where

@@ -15,15 +15,18 @@ from spacemoe_ns3.moe import Workload
 from spacemoe_ns3.packet.capture import CapturePoint
 from spacemoe_ns3.placement import Placement
 from spacemoe_ns3.results import LEG_PARTS
+from spacemoe_ns3.traffic import BackgroundFlow
 from spacemoe_ns3.transport import Transport, Udp
 
 MESSAGE_COLUMNS = (
     *("request", "token", "layer", "kind", "expert", "from_satellite", "to_satellite", "hops"),
-    *("sent", "arrived", *LEG_PARTS),
+    *("sent", "arrived", *LEG_PARTS, "tokens"),
 )
 JOB_COLUMNS = (
     *("kind", "request", "token", "layer", "expert", "satellite", "submitted", "started", "finished"),
+    "tokens",
 )
+BATCH_COLUMNS = ("kind", "layer", "request", "token", "member_request", "member_token", "submitted")
 LINK_COLUMNS = (
     *("packets", "bytes", "busy_ns"),
     *("lost_queue_full", "lost_on_the_wire", "lost_cut", "lost_queued", "lost_link_down", "lost_corrupted"),
@@ -52,7 +55,9 @@ class Plan:
     transport
         How messages get through.
     seed
-        Fixes which packets are corrupted, at least 0.
+        Fixes which packets are corrupted, and when background packets are sent, at least 0.
+    background
+        Flows of background traffic.
     """
 
     workload: Workload
@@ -61,6 +66,7 @@ class Plan:
     captures: tuple[CapturePoint, ...] = ()
     transport: Transport = Udp()
     seed: int = 1
+    background: tuple[BackgroundFlow, ...] = ()
 
     def save(self, path: Path) -> None:
         """Write the plan to a file."""
@@ -81,9 +87,14 @@ class Records:
     Parameters
     ----------
     messages
-        Messages received, shape (n, 16), int64; columns :data:`MESSAGE_COLUMNS`, times in nanoseconds.
+        Messages received, shape (n, 17), int64; columns :data:`MESSAGE_COLUMNS`, times in nanoseconds.
+        Those of a batch have the request and the token of its first step.
     jobs
-        Jobs finished, shape (n, 9), int64; columns :data:`JOB_COLUMNS`, times in nanoseconds.
+        Jobs finished, shape (n, 10), int64; columns :data:`JOB_COLUMNS`, times in nanoseconds. A batch is one
+        job, with the request and the token of its first step.
+    batches
+        Steps that were served together with a first one, shape (n, 7), int64; columns :data:`BATCH_COLUMNS`:
+        kind, layer, request and token of the batch's job, and when the member was submitted.
     account
         Messages, segments, bytes of what was sent and received, and of what was dropped by reason
         (:data:`spacemoe_ns3.results.DROP_REASONS`), shape (2 + reasons, 3), int64.
@@ -94,6 +105,13 @@ class Records:
         What each direction of each link carried, shape (M, 2, columns), int64; columns :data:`LINK_COLUMNS`.
     in_flight
         Segments in the network at the end, counted where they are.
+    refused_jobs
+        Jobs that found the queue of a computer full.
+    background
+        Packets and bytes of UDP payload that background traffic sent, received, and lost by reason
+        (:data:`spacemoe_ns3.results.DROP_REASONS`), shape (2 + reasons, 2), int64.
+    background_in_flight
+        Its packets in the network at the end, counted where they are.
     events
         Number of events that ns-3 executed.
     ended_ns
@@ -104,10 +122,14 @@ class Records:
 
     messages: np.ndarray
     jobs: np.ndarray
+    batches: np.ndarray
     account: np.ndarray
     extras: np.ndarray
     links: np.ndarray
     in_flight: int
+    refused_jobs: int
+    background: np.ndarray
+    background_in_flight: int
     events: int
     ended_ns: int
     lost: str = ""

@@ -13,7 +13,14 @@ from spacemoe_ns3.constants import NANOSECONDS_PER_SECOND
 from spacemoe_ns3.errors import SimulationError, UndeliveredError
 from spacemoe_ns3.links import LossPolicy
 from spacemoe_ns3.packet._ns import load_bridge
-from spacemoe_ns3.packet.plan import JOB_COLUMNS, LINK_COLUMNS, MESSAGE_COLUMNS, Plan, Records
+from spacemoe_ns3.packet.plan import (
+    BATCH_COLUMNS,
+    JOB_COLUMNS,
+    LINK_COLUMNS,
+    MESSAGE_COLUMNS,
+    Plan,
+    Records,
+)
 from spacemoe_ns3.results import DROP_REASONS
 from spacemoe_ns3.streams import stream
 from spacemoe_ns3.transport import Tcp
@@ -87,6 +94,7 @@ def _build(simulation: Any, plan: Plan, folder: Path) -> None:
     destinations = np.ascontiguousarray(plan.routes.destinations, np.int32)
     simulation.SetDestinations(destinations, len(destinations))
     _place(simulation, plan)
+    _add_background(simulation, plan)
     for point in plan.captures:
         simulation.EnablePcap(point.satellite, point.port, str(folder / point.file_name))
 
@@ -116,21 +124,33 @@ def _set_transport(simulation: Any, plan: Plan) -> None:
 def _place(simulation: Any, plan: Plan) -> None:
     """Place gateways and experts, with the times that they take where they are, and set the sequences."""
     workload, placement = plan.workload, plan.placement
-    residents, gateways = placement.residents(), placement.gateways
+    residents, gateways, computing = placement.residents(), placement.gateways, workload.computing
+    steps = np.arange(1, workload.batch + 1)
     simulation.PlaceModel(
         np.ascontiguousarray(gateways, np.int32),
-        np.ascontiguousarray(workload.computing.gateways_ns(gateways), np.int64),
-        workload.computing.head_at_ns(int(gateways[0])),
+        # Of each layer, for one step, two, ...
+        np.ascontiguousarray(computing.gateways_ns(gateways, steps[:, np.newaxis]).T, np.int64),
+        np.array([computing.head_at_ns(int(gateways[0]), int(step)) for step in steps], np.int64),
+        workload.batch,
         workload.layers,
         workload.experts,
         workload.message_bytes,
         workload.sends_residual,
     )
+    # Of a batch all steps may go to one expert.
+    tokens = np.arange(1, max(workload.batch, int(workload.shares.max())) + 1)
     simulation.PlaceExperts(
         np.ascontiguousarray(residents, np.int32),
-        np.ascontiguousarray(workload.computing.residents_ns(residents, gateways), np.int64),
+        np.ascontiguousarray(computing.residents_ns(residents, gateways, tokens[:, np.newaxis]).T, np.int64),
         len(residents),
+        len(tokens),
     )
+    for width in np.unique(workload.widths[workload.widths > 1]).tolist():
+        simulation.SetPrefillTimes(
+            width, np.ascontiguousarray(computing.prefill_gateways_ns(gateways, width), np.int64)
+        )
+    if workload.queue_jobs is not None:
+        simulation.SetQueueJobs(workload.queue_jobs)
     if placement.dispatch is None:
         simulation.SetExpertHosts(placement.hosts_in(0))
     activations = np.ascontiguousarray(workload.activations, np.uint16)
@@ -140,8 +160,28 @@ def _place(simulation: Any, plan: Plan) -> None:
         len(workload.starts_ns),
         activations,
         activations.size,
-        workload.top_k,
+        workload.fan_out,
+        np.ascontiguousarray(workload.widths, np.int32),
+        np.ascontiguousarray(workload.shares, np.int32),
     )
+
+
+def _add_background(simulation: Any, plan: Plan) -> None:
+    """Add the flows of background traffic, from the first sequence's start on."""
+    for flow in plan.background:
+        like = flow.background
+        simulation.AddBackground(
+            flow.source,
+            flow.destination,
+            like.packet_bytes,
+            like.interval_s,
+            like.pattern == "poisson",
+            like.on_s,
+            like.off_s if like.is_on_off else 0.0,
+            flow.starts_on,
+            int(plan.workload.starts_ns[0]),
+            _ns3_seed(plan.seed),
+        )
 
 
 def _run(simulation: Any, plan: Plan, report: Callable[[int], None]) -> int:
@@ -166,9 +206,11 @@ def _run(simulation: Any, plan: Plan, report: Callable[[int], None]) -> int:
         later = starts_ns[starts_ns >= (slot + 1) * slots.slot_ns]
         # What is left of a request that lost a message is not under way, but travels, and computes, on. What
         # may be sent again needs the tables of its slot.
+        has_lost = simulation.GetMessagesLost() or simulation.GetJobsRefused()
         busy = under_way or simulation.GetSegmentsInFlight() or simulation.GetMessagesPending()
-        # A TCP socket that does not know yet that it is open speaks up whenever it likes.
-        is_restless = isinstance(plan.transport, Tcp) or simulation.GetMessagesLost()
+        # A TCP socket that does not know yet that it is open speaks up whenever it likes, and so does
+        # background traffic.
+        is_restless = isinstance(plan.transport, Tcp) or bool(plan.background) or has_lost
         if busy or (later.size and is_restless):
             slot += 1
         elif later.size:
@@ -189,6 +231,7 @@ def _run(simulation: Any, plan: Plan, report: Callable[[int], None]) -> int:
 def _read(simulation: Any, plan: Plan, *, ended_ns: int) -> Records:
     messages = _filled(simulation.CopyMessages, simulation.GetMessageCount(), len(MESSAGE_COLUMNS))
     jobs = _filled(simulation.CopyJobs, simulation.GetJobCount(), len(JOB_COLUMNS))
+    batches = _filled(simulation.CopyBatches, simulation.GetBatchMemberCount(), len(BATCH_COLUMNS))
     account = _filled(simulation.CopyAccount, 3, 3)
     drops = _filled(simulation.CopyDrops, len(DROP_REASONS), 3)
     extras = _filled(simulation.CopyExtras, 3, 2)
@@ -196,10 +239,14 @@ def _read(simulation: Any, plan: Plan, *, ended_ns: int) -> Records:
     return Records(
         messages=messages,
         jobs=jobs,
+        batches=batches,
         account=np.concatenate([account[:2], drops]),
         extras=extras,
         links=links,
         in_flight=int(simulation.GetSegmentsInFlight()),
+        refused_jobs=int(simulation.GetJobsRefused()),
+        background=_filled(simulation.CopyBackground, 2 + len(DROP_REASONS), 2),
+        background_in_flight=int(simulation.GetBackgroundInFlight()),
         events=int(simulation.GetEventCount()),
         ended_ns=ended_ns,
         lost=str(simulation.DescribeFirstLost()),

@@ -9,7 +9,7 @@ from typing import Any
 from spacemoe_ns3.constants import FIRST_ADDRESS, FIRST_EXPERT_PORT, FIRST_GATEWAY_PORT
 from spacemoe_ns3.errors import SpacemoeError
 from spacemoe_ns3.moe import Skew
-from spacemoe_ns3.results import PlacementResult
+from spacemoe_ns3.results import EngineResult, PlacementResult
 
 SCHEMA_VERSION = 1
 
@@ -88,12 +88,20 @@ def _placement(result: PlacementResult) -> dict[str, Any]:
         "breakdown_s": packet.breakdown_s() if packet else None,
         "analytic_breakdown_s": analytic.breakdown_s() if analytic else None,
         "traffic": packet.account.as_dict() if packet and packet.account else None,
+        "background": _background(packet),
         "hosts": {
             "gateways": result.placement.gateways.tolist(),
             "experts": result.placement.experts.tolist(),
         },
         "moves": None if moves is None else asdict(moves),
     }
+
+
+def _background(packet: EngineResult | None) -> dict[str, Any] | None:
+    """Return the account of background traffic; None where there is none."""
+    if packet is None or packet.account is None or packet.account.background is None:
+        return None
+    return packet.account.background.as_dict()
 
 
 def _expected(result: PlacementResult) -> dict[str, Any]:

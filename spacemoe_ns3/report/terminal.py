@@ -41,6 +41,9 @@ def render_table(results: list[PlacementResult], *, console: Console) -> None:
         f"analytic; speed-up: how many times faster {results[0].placement.name} is. The parts, compute "
         "and so on, are the packets', or the formula's where none were sent.\n"
     )
+    others = [line for result in results for line in _background_lines(result)]
+    if others:
+        console.print("Background traffic, packets:", *others, sep="\n", end="\n\n", soft_wrap=True)
     waiting = [
         f"{result.placement.name} {result.expected.waiting_probability:.2%}"
         for result in results
@@ -50,6 +53,19 @@ def render_table(results: list[PlacementResult], *, console: Console) -> None:
         console.print(
             f"Tokens that wait for a slot with a path, expected: {', '.join(waiting)}.\n", soft_wrap=True
         )
+
+
+def _background_lines(result: PlacementResult) -> list[str]:
+    """Return what became of background traffic beside a placement, in a line; nothing without any."""
+    account = result.packet.account if result.packet else None
+    if account is None or account.background is None:
+        return []
+    packets = account.background.as_dict()["packets"]
+    reasons = ", ".join(f"{count} {reason}" for reason, count in packets["dropped_by_reason"].items())
+    return [
+        f"{result.placement.name}: {packets['sent']} sent = {packets['received']} received + "
+        f"{packets['dropped']} dropped{f' ({reasons})' if reasons else ''} + {packets['in_flight']} in flight"
+    ]
 
 
 def render_skew(skew: Skew, *, console: Console) -> None:

@@ -99,3 +99,69 @@ def test_memory_is_what_the_model_needs_and_each_computer_has():
 def test_a_computer_on_a_satellite_that_there_is_not_is_refused():
     with pytest.raises(ScenarioError, match=r"satellite 20 given, the constellation has 20, from 0"):
         made(satellites=(OnBoard(computer=OWN, satellites=(20,)),))
+
+
+BANDWIDTH_BYTES_S = 1e9  # a nanosecond a byte
+EXPERT_BYTES = 2 * 3 * 64 * 96
+
+
+def prompted(tokens):
+    hardware = Hardware(gateway=GATEWAY, expert=EXPERT)
+    return build_computing(
+        hardware=hardware, model=MODEL, context_tokens=100, satellites=SATELLITES, prompt_tokens=tokens
+    )
+
+
+def test_several_tokens_compute_as_many_times_longer():
+    computing = made()
+
+    assert computing.gateways_ns(GATEWAYS, 7).tolist() == [7 * GATEWAY_FLOPS] * LAYERS
+    assert computing.head_at_ns(4, 3) == 3 * HEAD_FLOPS
+    tokens = np.array([0, 1, 2, 5])
+    at = computing.at_ns(np.array([3, 3, 4, 3]), layer=1, gateways=GATEWAYS, tokens=tokens)
+    assert at.tolist() == [0, 10 * EXPERT_FLOPS, 2 * EXPERT_FLOPS, 50 * EXPERT_FLOPS]
+    many = computing.residents_ns(np.array([[1, 0, 3]]), GATEWAYS, tokens[:, np.newaxis])
+    assert many.tolist() == [[0], [10 * EXPERT_FLOPS], [20 * EXPERT_FLOPS], [50 * EXPERT_FLOPS]]
+
+
+def test_under_a_roofline_weights_are_read_once_for_all_tokens():
+    """An expert of 36,864 bytes and as many FLOPs a token: reading binds until FLOPs take longer."""
+    quick = Computer(name="quick", peak_flops=4e9, memory_bandwidth_bytes_s=BANDWIDTH_BYTES_S)
+    hardware = Hardware(gateway=quick, expert=quick, roofline=True)
+    computing = build_computing(
+        hardware=hardware, model=MODEL, context_tokens=100, satellites=SATELLITES, batch=8
+    )
+
+    times = [
+        int(computing.at_ns(np.array(3), layer=0, gateways=GATEWAYS, tokens=tokens)) for tokens in (1, 4, 5)
+    ]
+
+    assert EXPERT_FLOPS == EXPERT_BYTES
+    assert times == [EXPERT_BYTES, EXPERT_BYTES, EXPERT_FLOPS * 5 // 4]
+
+
+def test_under_a_roofline_each_sequence_has_its_own_cache_to_be_read():
+    bound = Computer(name="bound", peak_flops=1e15, memory_bandwidth_bytes_s=BANDWIDTH_BYTES_S)
+    hardware = Hardware(gateway=bound, expert=bound, roofline=True)
+    computing = build_computing(
+        hardware=hardware, model=MODEL, context_tokens=100, satellites=SATELLITES, batch=8
+    )
+    cache_bytes, row_bytes = 100 * 2 * 2 * 32, 64 * 2
+    one, three = computing.gateways_ns(GATEWAYS), computing.gateways_ns(GATEWAYS, 3)
+
+    assert (three - one).tolist() == [2 * (cache_bytes + row_bytes), 2 * cache_bytes, 2 * cache_bytes]
+
+
+def test_a_prompt_looks_back_at_what_came_before_in_it():
+    """Five tokens look at 1, 2, 3, 4 and 5 positions, whatever the context of decoding."""
+    computing = prompted(5)
+    flops = 5 * (PROJECTIONS_FLOPS + 2 * 64 * EXPERTS) + 4 * 64 * (1 + 2 + 3 + 4 + 5)
+
+    assert computing.prefill_gateways_ns(GATEWAYS, 5).tolist() == [flops] * LAYERS
+    steps = computing.steps_ns(GATEWAYS, np.array([5, 1, 5]))
+    assert steps.tolist() == [[flops] * LAYERS, [GATEWAY_FLOPS] * LAYERS, [flops] * LAYERS]
+
+
+def test_a_prompt_whose_times_are_not_known_is_refused():
+    with pytest.raises(ScenarioError, match=r"traffic\.prompt_tokens: 6 given, .* prompts of 5 tokens"):
+        prompted(5).prefill_gateways_ns(GATEWAYS, 6)

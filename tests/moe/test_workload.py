@@ -1,10 +1,12 @@
 """The work of a run: shapes, starts and durations."""
 
 import math
+from collections import Counter
 
 import numpy as np
 import pytest
 
+from spacemoe_ns3.constants import NO_EXPERT
 from spacemoe_ns3.errors import ScenarioError
 from spacemoe_ns3.moe import (
     Computer,
@@ -18,6 +20,7 @@ from spacemoe_ns3.moe import (
     build_workload,
 )
 from spacemoe_ns3.streams import stream
+from spacemoe_ns3.traffic import Parallel, Traffic
 
 MODEL = MoEModel(
     name="small",
@@ -37,7 +40,15 @@ END_NS = 1_000_003
 SATELLITES = 20
 
 
-def build(*, activation=Dirichlet(concentration=2), end_ns=END_NS, seed=1, hardware=HARDWARE, **decoding):
+def build(
+    *,
+    activation=Dirichlet(concentration=2),
+    end_ns=END_NS,
+    seed=1,
+    hardware=HARDWARE,
+    traffic=None,
+    **decoding,
+):
     gating = activation.gating(layers=3, experts=6, top_k=2, random=stream(seed, "activation.weights"))
     return build_workload(
         model=MODEL,
@@ -46,6 +57,7 @@ def build(*, activation=Dirichlet(concentration=2), end_ns=END_NS, seed=1, hardw
         decoding=Decoding(**{"tokens": 11, "tokens_per_sequence": 4, "context_tokens": 100, **decoding}),
         end_ns=end_ns,
         seed=seed,
+        traffic=traffic,
     )
 
 
@@ -113,3 +125,54 @@ def test_a_residual_that_is_neither_sent_nor_not_is_refused():
     """A text such as "no" counts as true in Python."""
     with pytest.raises(ScenarioError, match=r"^decoding\.sends_residual: 'no' given"):
         Decoding(sends_residual="no")
+
+
+def test_steps_of_one_token_have_a_share_of_one_at_each_expert():
+    workload = build()
+
+    assert workload.widths.tolist() == [1] * 11
+    assert (workload.shares == 1).all()
+    assert workload.shares.shape == workload.activations.shape
+
+
+def test_a_prompt_is_the_first_step_of_each_sequence_and_nothing_else_is_drawn_differently():
+    """A prompt of one token is a step like the others, and a wide one draws its tokens one by one."""
+    narrow, wide = build(), build(traffic=Traffic(prompt_tokens=3))
+
+    assert wide.widths.tolist() == [3, 1, 1, 1, 3, 1, 1, 1, 3, 1, 1]
+    assert np.array_equal(build(traffic=Traffic(prompt_tokens=1)).activations, narrow.activations)
+
+
+def test_a_prompt_sends_each_of_its_tokens_to_its_own_experts():
+    """The tokens are those that the gating draws in a row; here they are counted one by one."""
+    gating = Dirichlet(concentration=2).gating(
+        layers=3, experts=6, top_k=2, random=stream(1, "activation.weights")
+    )
+    drawn = gating.draw(3 * 4 + 8, stream(1, "activation.draws")).tolist()
+    workload = build(traffic=Traffic(prompt_tokens=4))
+
+    first = 0
+    for row, width in enumerate(workload.widths.tolist()):
+        for layer in range(3):
+            counted = Counter(expert for token in drawn[first : first + width] for expert in token[layer])
+            chosen, shares = workload.activations[row, layer], workload.shares[row, layer]
+            real = chosen != NO_EXPERT
+            assert dict(zip(chosen[real].tolist(), shares[real].tolist(), strict=True)) == counted
+            assert (shares[~real] == 0).all()
+            assert (np.flatnonzero(real) == np.arange(real.sum())).all()  # padded behind
+            if width > 1:
+                assert (np.diff(chosen[real].astype(int)) > 0).all()
+            else:
+                assert chosen[real].tolist() == drawn[first][layer]
+        first += width
+
+
+def test_sequences_that_start_after_the_time_span_are_refused():
+    with pytest.raises(ScenarioError, match=r"traffic\.arrivals: the last of 3 sequences starts at 5 s"):
+        build(traffic=Traffic(arrivals=Parallel(start_s=5)))
+
+
+def test_the_traffic_says_what_is_served_together():
+    workload = build(traffic=Traffic(batch=5, queue_jobs=2))
+
+    assert (workload.batch, workload.queue_jobs) == (5, 2)

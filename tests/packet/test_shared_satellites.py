@@ -291,8 +291,8 @@ def test_a_host_where_the_expert_does_not_live_is_refused_in_a_sentence(tmp_path
 import numpy as np
 from spacemoe_ns3.packet._ns import load_bridge
 simulation = load_bridge()()
-simulation.PlaceModel(np.array([0, 1], np.int32), np.array([1, 1]), 1, 2, 1, 1000, True)
-simulation.PlaceExperts(np.array([[0, 0, 2], [1, 0, 3], [1, 0, 4]], np.int32), np.array([1, 1, 1]), 3)
+simulation.PlaceModel(np.array([0, 1], np.int32), np.array([1, 1]), np.array([1]), 1, 2, 1, 1000, True)
+simulation.PlaceExperts(np.array([[0, 0, 2], [1, 0, 3], [1, 0, 4]], np.int32), np.array([1, 1, 1]), 3, 1)
 simulation.SetExpertHosts(np.array([2, 4], np.int32))
 try:
     simulation.SetExpertHosts(np.array([2, 2], np.int32))

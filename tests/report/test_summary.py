@@ -114,6 +114,7 @@ def test_what_was_not_asked_for_is_none(made):
     assert formula_alone["packet_s_per_token"] is None
     assert formula_alone["breakdown_s"] is None
     assert formula_alone["traffic"] is None
+    assert all(placement["background"] is None for placement in made["placements"])
 
 
 def test_hosts_are_satellites_by_layer_and_expert(made):

@@ -9,7 +9,7 @@ from rich.console import Console
 
 from spacemoe_ns3.moe.activation import skew_of
 from spacemoe_ns3.report import render_skew, render_table
-from spacemoe_ns3.results import PARTS
+from spacemoe_ns3.results import DROP_REASONS, PARTS, BackgroundAccount
 
 WIDE = 200
 HALF_A_LAST_DIGIT = 0.0005
@@ -113,6 +113,21 @@ def test_who_waits_for_a_path_is_told_with_its_probability(results):
     nobody = dataclasses.replace(results[0], expected=expected)
 
     assert "wait for a slot" not in printed([nobody])
+
+
+def with_others(result):
+    """Nine packets of others, of which a full queue took two and one is on its way."""
+    lost = {**dict.fromkeys(DROP_REASONS, (0, 0)), "queue full": (2, 400)}
+    others = BackgroundAccount(sent=(9, 1800), received=(6, 1200), dropped=lost)
+    account = dataclasses.replace(result.packet.account, background=others)
+    return dataclasses.replace(result, packet=dataclasses.replace(result.packet, account=account))
+
+
+def test_what_became_of_background_traffic_is_one_line_a_placement(results):
+    text = printed([with_others(results[0]), results[1]])
+
+    assert "\nspacemoe: 9 sent = 6 received + 2 dropped (2 queue full) + 1 in flight\n" in text
+    assert "Background" not in printed(results)
 
 
 def test_the_skew_of_the_activation_is_one_line():

@@ -21,6 +21,7 @@ namespace ns3
 MoeHelper::MoeHelper()
 {
     m_endpointFactory.SetTypeId("ns3::MessageEndpoint");
+    m_computerFactory.SetTypeId("ns3::ComputeServer");
 }
 
 void
@@ -35,12 +36,52 @@ MoeHelper::SetEndpointAttribute(const std::string& name, const AttributeValue& v
     m_endpointFactory.Set(name, value);
 }
 
+void
+MoeHelper::SetComputerAttribute(const std::string& name, const AttributeValue& value)
+{
+    m_computerFactory.Set(name, value);
+}
+
+void
+MoeHelper::InstallBackground(const NodeContainer& satellites,
+                             uint32_t source,
+                             Ptr<BackgroundApplication> background,
+                             Ptr<MoeRecorder> recorder)
+{
+    UintegerValue destination;
+    background->GetAttribute("Destination", destination);
+    for (const uint64_t satellite : {uint64_t{source}, destination.Get()})
+    {
+        if (satellite >= satellites.GetN())
+        {
+            throw std::out_of_range("moe helper: background traffic of satellite " +
+                                    std::to_string(satellite) + ", but there are " +
+                                    std::to_string(satellites.GetN()) + " satellites, from 0");
+        }
+    }
+    Ptr<Node> there = satellites.Get(destination.Get());
+    bool hasSink = false;
+    for (uint32_t index = 0; index < there->GetNApplications(); ++index)
+    {
+        hasSink = hasSink || DynamicCast<BackgroundSink>(there->GetApplication(index));
+    }
+    if (!hasSink)
+    {
+        Ptr<BackgroundSink> sink = CreateObject<BackgroundSink>();
+        there->AddApplication(sink);
+        recorder->ObserveBackground(sink);
+    }
+    satellites.Get(source)->AddApplication(background);
+    recorder->ObserveBackground(background);
+}
+
 ApplicationContainer
 MoeHelper::Install(const NodeContainer& satellites,
                    Ptr<MoeWorkload> workload,
                    Ptr<MoeRecorder> recorder) const
 {
     ApplicationContainer applications;
+    recorder->SetWorkload(workload);
     auto install = [&](Ptr<Application> application, uint32_t satellite, uint32_t layer) {
         if (satellite >= satellites.GetN())
         {
@@ -56,7 +97,7 @@ MoeHelper::Install(const NodeContainer& satellites,
         application->SetAttribute("Layer", UintegerValue(layer));
         if (!node->GetObject<ComputeServer>())
         {
-            node->AggregateObject(CreateObject<ComputeServer>());
+            node->AggregateObject(m_computerFactory.Create<ComputeServer>());
             recorder->ObserveServer(node);
         }
         node->AddApplication(application);

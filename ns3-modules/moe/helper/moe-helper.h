@@ -6,6 +6,7 @@
 #define MOE_HELPER_H
 
 #include "ns3/application-container.h"
+#include "ns3/background-application.h"
 #include "ns3/moe-recorder.h"
 #include "ns3/moe-workload.h"
 #include "ns3/node-container.h"
@@ -41,6 +42,27 @@ class MoeHelper
     void SetEndpointAttribute(const std::string& name, const AttributeValue& value);
 
     /**
+     * @brief Set an attribute of the computers made from now on.
+     * @param name attribute of ComputeServer
+     * @param value its value
+     */
+    void SetComputerAttribute(const std::string& name, const AttributeValue& value);
+
+    /**
+     * @brief Install background traffic from a satellite to another, with a sink where there is
+     * none yet; after Install().
+     * @param satellites the constellation
+     * @param source where it comes from
+     * @param background a BackgroundApplication
+     * @param recorder listens to it
+     * @throws std::out_of_range if a satellite is not there
+     */
+    static void InstallBackground(const NodeContainer& satellites,
+                                  uint32_t source,
+                                  Ptr<BackgroundApplication> background,
+                                  Ptr<MoeRecorder> recorder);
+
+    /**
      * @brief Install the applications, with computers where there are none yet.
      * @param satellites the constellation
      * @param workload the plan
@@ -55,6 +77,7 @@ class MoeHelper
 
   private:
     ObjectFactory m_endpointFactory; //!< makes the endpoints
+    ObjectFactory m_computerFactory; //!< makes the computers
 };
 
 } // namespace ns3

@@ -63,13 +63,20 @@ ExpertApplication::HandleMessage(const MessageRecord& message)
     job.layer = header.layer;
     job.expert = header.expert;
     job.satellite = GetSatellite();
-    auto sendResult = [this, header] {
-        Send(header, m_workload->GetGateway(m_layer + 1), m_workload->GetGatewayPort(m_layer + 1));
+    job.tokens = header.messageBytes / m_workload->GetMessageBytes();
+    auto sendResult = [this, header](const JobRecord& done) {
+        Send(header,
+             done.tokens,
+             m_workload->GetGateway(m_layer + 1),
+             m_workload->GetGatewayPort(m_layer + 1));
     };
-    Compute(job,
-            m_workload->GetExpertTime(m_layer, m_expert, m_satellite),
-            sendResult,
-            m_workload->GetSelection(header.request, header.token, m_layer, m_expert));
+    auto duration = [this](uint32_t tokens) {
+        return m_workload->GetExpertTime(m_layer, m_expert, m_satellite, tokens);
+    };
+    Compute({job,
+             duration,
+             sendResult,
+             m_workload->GetSelection(header.request, header.token, m_layer, m_expert)});
 }
 
 } // namespace ns3

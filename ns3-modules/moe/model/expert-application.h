@@ -13,11 +13,11 @@ namespace ns3
 /**
  * @ingroup moe
  *
- * One expert of one layer on one of the satellites where it lives: computes on each hidden state it
- * is sent and sends its output to the gateway of the next layer.
+ * One expert of one layer on one of the satellites where it lives: computes on the hidden states of
+ * each message, all its tokens at once, and sends its output to the gateway of the next layer.
  *
- * Hidden states of one token that reach a satellite in the same nanosecond are computed on in the
- * order in which the token's experts were selected.
+ * Messages of one step, or of one batch, that reach a satellite in the same nanosecond are computed
+ * on in the order in which they were dispatched: that in which the experts were selected.
  */
 class ExpertApplication : public MoeApplication
 {

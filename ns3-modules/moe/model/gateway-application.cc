@@ -6,6 +6,8 @@
 
 #include "ns3/simulator.h"
 
+#include <utility>
+
 namespace ns3
 {
 
@@ -95,20 +97,24 @@ GatewayApplication::GetSatellite() const
 void
 GatewayApplication::HandleMessage(const MessageRecord& message)
 {
-    const std::pair<uint32_t, uint32_t> key{message.header.request, message.header.token};
-    const uint32_t expected = m_workload->GetTopK() + (m_workload->SendsResidual() ? 1 : 0);
-    if (++m_received[key] < expected)
+    const uint32_t residuals = m_workload->SendsResidual() ? 1 : 0;
+    for (const auto& [request, token] : m_workload->GetStepsOf(message.header))
     {
-        return;
-    }
-    m_received.erase(key);
-    if (m_layer == 0)
-    {
-        BeginHead(key.first, key.second);
-    }
-    else
-    {
-        BeginLayer(key.first, key.second);
+        const uint32_t expected =
+            m_workload->CountActivated(request, token, message.header.layer) + residuals;
+        if (++m_received[{request, token}] < expected)
+        {
+            continue;
+        }
+        m_received.erase({request, token});
+        if (m_layer == 0)
+        {
+            BeginHead(request, token);
+        }
+        else
+        {
+            BeginLayer(request, token);
+        }
     }
 }
 
@@ -119,34 +125,53 @@ GatewayApplication::BeginToken(uint32_t request, uint32_t token)
     BeginLayer(request, token);
 }
 
-void
-GatewayApplication::BeginLayer(uint32_t request, uint32_t token)
+JobRecord
+GatewayApplication::MakeJob(JobRecord::Kind kind, uint32_t layer, MoeWorkload::Step step) const
 {
     JobRecord job;
-    job.kind = JobRecord::GATEWAY;
-    job.request = request;
-    job.token = token;
-    job.layer = m_layer;
+    job.kind = kind;
+    job.request = step.first;
+    job.token = step.second;
+    job.layer = layer;
     job.expert = MoeHeader::NO_EXPERT;
     job.satellite = GetSatellite();
-    Compute(job, m_workload->GetGatewayTime(m_layer), [this, request, token] {
-        Dispatch(request, token);
-    });
+    return job;
 }
 
 void
-GatewayApplication::Dispatch(uint32_t request, uint32_t token)
+GatewayApplication::BeginLayer(uint32_t request, uint32_t token)
 {
+    JobRecord job = MakeJob(JobRecord::GATEWAY, m_layer, {request, token});
+    job.tokens = m_workload->GetWidth(request, token);
+    const bool isPrompt = job.tokens > 1;
+    auto duration = [this, isPrompt](uint32_t tokens) {
+        return isPrompt ? m_workload->GetPrefillTime(m_layer, tokens)
+                        : m_workload->GetGatewayTime(m_layer, tokens);
+    };
+    auto dispatch = [this](const JobRecord& batch) { Dispatch(batch); };
+    Compute({job, duration, dispatch, 0, isPrompt ? 1 : m_workload->GetBatch()});
+}
+
+void
+GatewayApplication::Dispatch(const JobRecord& batch)
+{
+    const MoeWorkload::Step first{batch.request, batch.token};
+    std::vector<MoeWorkload::Step> steps{first};
+    for (const JobRecord::Member& other : batch.others)
+    {
+        steps.emplace_back(other.request, other.token);
+    }
+    m_workload->NoteBatch(m_layer, std::move(steps));
     MoeHeader header;
-    header.request = request;
-    header.token = token;
+    header.request = batch.request;
+    header.token = batch.token;
     header.layer = m_layer;
     header.kind = MoeHeader::DISPATCH;
-    const uint16_t* activated = m_workload->GetActivated(request, token, m_layer);
-    for (uint32_t k = 0; k < m_workload->GetTopK(); ++k)
+    for (const MoeWorkload::Portion& portion : m_workload->GetPortions(m_layer, first))
     {
-        header.expert = activated[k];
+        header.expert = portion.expert;
         Send(header,
+             portion.tokens,
              m_workload->GetExpertHost(m_layer, header.expert),
              m_workload->GetExpertPort(m_layer, header.expert));
     }
@@ -154,27 +179,41 @@ GatewayApplication::Dispatch(uint32_t request, uint32_t token)
     {
         header.kind = MoeHeader::RESIDUAL;
         header.expert = MoeHeader::NO_EXPERT;
-        Send(header, m_workload->GetGateway(m_layer + 1), m_workload->GetGatewayPort(m_layer + 1));
+        Send(header,
+             batch.tokens,
+             m_workload->GetGateway(m_layer + 1),
+             m_workload->GetGatewayPort(m_layer + 1));
     }
 }
 
 void
 GatewayApplication::BeginHead(uint32_t request, uint32_t token)
 {
-    JobRecord job;
-    job.kind = JobRecord::HEAD;
-    job.request = request;
-    job.token = token;
-    job.layer = m_workload->GetLayers() - 1;
-    job.expert = MoeHeader::NO_EXPERT;
-    job.satellite = GetSatellite();
-    Compute(job, m_workload->GetHeadTime(), [this, request, token] {
+    auto duration = [this](uint32_t steps) { return m_workload->GetHeadTime(steps); };
+    auto emit = [this](const JobRecord& batch) { Emit(batch); };
+    Compute({MakeJob(JobRecord::HEAD, m_workload->GetLayers() - 1, {request, token}),
+             duration,
+             emit,
+             0,
+             m_workload->GetBatch()});
+}
+
+void
+GatewayApplication::Emit(const JobRecord& batch)
+{
+    std::vector<MoeWorkload::Step> steps{{batch.request, batch.token}};
+    for (const JobRecord::Member& other : batch.others)
+    {
+        steps.emplace_back(other.request, other.token);
+    }
+    for (const auto& [request, token] : steps)
+    {
         m_tokenEmittedTrace(request, token);
         if (token + 1 < m_workload->GetSequences()[request].tokens)
         {
             BeginToken(request, token + 1);
         }
-    });
+    }
 }
 
 } // namespace ns3

@@ -22,13 +22,17 @@ namespace ns3
  *
  * The gateway of one layer: attention, norms, router, and the combine of the layer before.
  *
- * For each token it waits for the K expert outputs of the layer before and, if the plan sends
- * it, the residual; then it computes and dispatches the hidden state to the K experts that the
- * token activates, in the order of activation, and last the residual to the next gateway. Each
- * dispatch goes to the satellite that hosts the expert at that moment.
+ * For each step it waits for the outputs of all experts of the layer before that the step activates
+ * and, if the plan sends it, the residual; then the step is ready. Decode steps that are ready and
+ * wait are served together, in the order in which they became ready, up to the plan's Batch;
+ * prompts go alone. The gateway then dispatches to each expert that any step of the batch activates
+ * the hidden states that go there, in the order in which the steps and their activations name the
+ * experts first, and last all of them as the residual to the next gateway. Each dispatch goes to
+ * the satellite that hosts the expert at that moment.
  *
  * The gateway of layer 0 closes the ring: it starts the sequences at their times, and once the
- * last layer's outputs are there it computes the head, emits the token and begins the next one.
+ * last layer's outputs are there it computes the head, likewise in batches, emits the tokens and
+ * begins the next ones.
  */
 class GatewayApplication : public MoeApplication
 {
@@ -57,7 +61,7 @@ class GatewayApplication : public MoeApplication
 
   private:
     /**
-     * @brief Begin a token: its first layer computes.
+     * @brief Begin a step: its first layer computes.
      * @param request sequence
      * @param token token of the sequence
      */
@@ -71,21 +75,35 @@ class GatewayApplication : public MoeApplication
     void BeginLayer(uint32_t request, uint32_t token);
 
     /**
-     * @brief Send the hidden state to the activated experts and the residual onward.
-     * @param request sequence
-     * @param token token of the sequence
+     * @brief Send hidden states to the activated experts and the residuals onward.
+     * @param batch what was computed
      */
-    void Dispatch(uint32_t request, uint32_t token);
+    void Dispatch(const JobRecord& batch);
 
     /**
-     * @brief Compute the head, emit the token, begin the next.
+     * @brief Compute the head, then emit.
      * @param request sequence
      * @param token token of the sequence
      */
     void BeginHead(uint32_t request, uint32_t token);
 
-    /// Messages received by request and token, until all of the layer before are there.
-    std::map<std::pair<uint32_t, uint32_t>, uint32_t> m_received;
+    /**
+     * @brief Emit the tokens, begin the next ones.
+     * @param batch what the head computed
+     */
+    void Emit(const JobRecord& batch);
+
+    /**
+     * @brief Make a job of this satellite.
+     * @param kind what is computed
+     * @param layer of which layer
+     * @param step which step
+     * @return the job
+     */
+    JobRecord MakeJob(JobRecord::Kind kind, uint32_t layer, MoeWorkload::Step step) const;
+
+    /// Messages received by step, until all of the layer before are there.
+    std::map<MoeWorkload::Step, uint32_t> m_received;
     std::vector<EventId> m_starts;                          //!< of the sequences, layer 0 only
     TracedCallback<uint32_t, uint32_t> m_tokenBegunTrace;   //!< a token begins
     TracedCallback<uint32_t, uint32_t> m_tokenEmittedTrace; //!< a token is done

@@ -8,6 +8,9 @@
 #include "ns3/pointer.h"
 #include "ns3/uinteger.h"
 
+#include <limits>
+#include <stdexcept>
+#include <string>
 #include <utility>
 
 namespace ns3
@@ -67,24 +70,28 @@ MoeApplication::StopApplication()
 }
 
 void
-MoeApplication::Compute(const JobRecord& job,
-                        Time duration,
-                        std::function<void()> done,
-                        uint32_t rank)
+MoeApplication::Compute(ComputeServer::Request request)
 {
-    auto doneIfRunning = [this, done = std::move(done)] {
+    request.done = [this, done = std::move(request.done)](const JobRecord& job) {
         if (m_isRunning)
         {
-            done();
+            done(job);
         }
     };
-    m_server->Submit(job, duration, std::move(doneIfRunning), rank);
+    m_server->Submit(std::move(request));
 }
 
 void
-MoeApplication::Send(MoeHeader header, uint32_t satellite, uint16_t port)
+MoeApplication::Send(MoeHeader header, uint32_t tokens, uint32_t satellite, uint16_t port)
 {
-    header.messageBytes = m_workload->GetMessageBytes();
+    const uint64_t bytes = uint64_t{tokens} * m_workload->GetMessageBytes();
+    if (bytes > std::numeric_limits<uint32_t>::max())
+    {
+        throw std::invalid_argument(
+            "workload: a message of " + std::to_string(tokens) +
+            " tokens is longer than its header can say; send fewer at once");
+    }
+    header.messageBytes = static_cast<uint32_t>(bytes);
     m_endpoint->Send(header, m_workload->NextMessage(), satellite, port);
 }
 

@@ -53,23 +53,19 @@ class MoeApplication : public Application
 
     /**
      * @brief Compute on this satellite.
-     * @param job what
-     * @param duration how long
-     * @param done called when it is finished; dropped if the application has stopped by then
-     * @param rank among the jobs that come to this satellite in the same nanosecond
+     * @param request what; what it calls when it is finished is dropped if the application has
+     * stopped by then
      */
-    void Compute(const JobRecord& job,
-                 Time duration,
-                 std::function<void()> done,
-                 uint32_t rank = 0);
+    void Compute(ComputeServer::Request request);
 
     /**
-     * @brief Send a hidden state.
-     * @param header what it is
+     * @brief Send hidden states.
+     * @param header what they are
+     * @param tokens how many
      * @param satellite where to
      * @param port where to
      */
-    void Send(MoeHeader header, uint32_t satellite, uint16_t port);
+    void Send(MoeHeader header, uint32_t tokens, uint32_t satellite, uint16_t port);
 
     Ptr<MoeWorkload> m_workload;     //!< the plan
     Ptr<MessageEndpoint> m_endpoint; //!< the port

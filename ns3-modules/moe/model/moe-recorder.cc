@@ -4,6 +4,7 @@
 
 #include "moe-recorder.h"
 
+#include "background-application.h"
 #include "compute-server.h"
 #include "message-endpoint.h"
 
@@ -30,15 +31,17 @@ constexpr uint32_t UDP_BYTES = 8;   //!< UdpHeader
 constexpr uint32_t LOOPBACK = 0;    //!< IPv4 interface of the loopback device
 
 /**
- * @brief Whether a packet is a segment of a message.
+ * @brief Whether a packet is of the ring, or of background traffic.
  * @param packet the packet
- * @return whether it carries a ledger
+ * @param isBackground which of the two
+ * @return whether it carries such a ledger
  */
 bool
-IsSegment(const Packet& packet)
+IsCounted(const Packet& packet, bool isBackground)
 {
     PathLedgerTag ledger;
-    return packet.PeekPacketTag(ledger);
+    return packet.PeekPacketTag(ledger) &&
+           BackgroundApplication::IsBackground(ledger.GetMessage()) == isBackground;
 }
 
 /**
@@ -105,15 +108,32 @@ MoeRecorder::ObserveApplication(Ptr<Application> application)
 void
 MoeRecorder::ObserveServer(Ptr<Node> node)
 {
-    node->GetObject<ComputeServer>()->TraceConnectWithoutContext(
-        "Served",
-        MakeCallback(&MoeRecorder::JobServed, this));
+    Ptr<ComputeServer> server = node->GetObject<ComputeServer>();
+    server->TraceConnectWithoutContext("Served", MakeCallback(&MoeRecorder::JobServed, this));
+    server->TraceConnectWithoutContext("Refused", MakeCallback(&MoeRecorder::JobRefused, this));
+}
+
+void
+MoeRecorder::SetWorkload(Ptr<MoeWorkload> workload)
+{
+    m_workload = workload;
+}
+
+void
+MoeRecorder::ObserveBackground(Ptr<Application> application)
+{
+    // Each kind has one of these two; connecting it to the other does nothing.
+    application->TraceConnectWithoutContext("Sent",
+                                            MakeCallback(&MoeRecorder::BackgroundSent, this));
+    application->TraceConnectWithoutContext("Received",
+                                            MakeCallback(&MoeRecorder::BackgroundReceived, this));
 }
 
 void
 MoeRecorder::DoDispose()
 {
     m_nodes.clear();
+    m_workload = nullptr;
     Object::DoDispose();
 }
 
@@ -198,10 +218,48 @@ MoeRecorder::GetExtra(Extra extra) const
 }
 
 uint64_t
+MoeRecorder::GetJobsRefused() const
+{
+    return m_jobsRefused;
+}
+
+const MoeRecorder::Account&
+MoeRecorder::GetBackgroundSent() const
+{
+    return m_backgroundSent;
+}
+
+const MoeRecorder::Account&
+MoeRecorder::GetBackgroundReceived() const
+{
+    return m_backgroundReceived;
+}
+
+const MoeRecorder::Account&
+MoeRecorder::GetBackgroundDropped(DropReason reason) const
+{
+    return m_backgroundDropped[static_cast<std::size_t>(reason)];
+}
+
+uint64_t
+MoeRecorder::GetBackgroundInFlight() const
+{
+    return CountInNetwork(true);
+}
+
+uint64_t
 MoeRecorder::GetSegmentsInFlight() const
 {
-    uint64_t segments = m_segmentsInLoopback;
-    const auto count = [&segments](const Packet& packet) { segments += IsSegment(packet) ? 1 : 0; };
+    return m_segmentsInLoopback + CountInNetwork(false);
+}
+
+uint64_t
+MoeRecorder::CountInNetwork(bool isBackground) const
+{
+    uint64_t segments = 0;
+    const auto count = [&segments, isBackground](const Packet& packet) {
+        segments += IsCounted(packet, isBackground) ? 1 : 0;
+    };
     for (const Ptr<Node>& node : m_nodes)
     {
         for (uint32_t index = 0; index < node->GetNDevices(); ++index)
@@ -359,6 +417,51 @@ MoeRecorder::JobServed(const JobRecord& job)
 }
 
 void
+MoeRecorder::JobRefused(const JobRecord& job)
+{
+    ++m_jobsRefused;
+    MoeHeader header; // of the message that brought the job, or would have
+    header.request = job.request;
+    header.token = job.token;
+    header.layer = job.layer;
+    header.expert = job.expert;
+    if (m_firstLost.empty())
+    {
+        std::ostringstream text;
+        text << "job refused (request " << job.request << ", token " << job.token << ", layer "
+             << job.layer << ", "
+             << (job.kind == JobRecord::EXPERT ? "expert " + std::to_string(job.expert)
+                 : job.kind == JobRecord::HEAD ? "head"
+                                               : "gateway")
+             << ", at " << job.submitted.GetNanoSeconds() << " ns): the queue of satellite "
+             << job.satellite << "'s computer was full";
+        m_firstLost = text.str();
+    }
+    if (job.kind == JobRecord::EXPERT)
+    {
+        LoseRequests(header);
+    }
+    else
+    {
+        LoseRequest(job.request); // a step that was to join a batch, and names none yet
+    }
+}
+
+void
+MoeRecorder::BackgroundSent(Ptr<const Packet> packet)
+{
+    ++m_backgroundSent.segments;
+    m_backgroundSent.bytes += packet->GetSize();
+}
+
+void
+MoeRecorder::BackgroundReceived(Ptr<const Packet> packet)
+{
+    ++m_backgroundReceived.segments;
+    m_backgroundReceived.bytes += packet->GetSize();
+}
+
+void
 MoeRecorder::TokenBegun(uint32_t request, uint32_t)
 {
     ++m_tokensOf[request];
@@ -425,7 +528,7 @@ MoeRecorder::Ipv4Dropped(const Ipv4Header&,
 void
 MoeRecorder::Ipv4Sent(Ptr<const Packet> packet, Ptr<Ipv4>, uint32_t interface)
 {
-    if (interface == LOOPBACK && IsSegment(*packet))
+    if (interface == LOOPBACK && IsCounted(*packet, false))
     {
         ++m_segmentsInLoopback;
     }
@@ -434,7 +537,7 @@ MoeRecorder::Ipv4Sent(Ptr<const Packet> packet, Ptr<Ipv4>, uint32_t interface)
 void
 MoeRecorder::Ipv4Received(Ptr<const Packet> packet, Ptr<Ipv4>, uint32_t interface)
 {
-    if (interface == LOOPBACK && IsSegment(*packet))
+    if (interface == LOOPBACK && IsCounted(*packet, false))
     {
         --m_segmentsInLoopback;
     }
@@ -452,6 +555,13 @@ MoeRecorder::Dropped(Ptr<const Packet> packet,
         return; // not a message of the ring
     }
     const uint64_t message = ledger.GetMessage();
+    if (BackgroundApplication::IsBackground(message))
+    {
+        Account& account = m_backgroundDropped[static_cast<std::size_t>(reason)];
+        ++account.segments;
+        account.bytes += packet->GetSize() - headerBytes;
+        return;
+    }
     const auto found = m_outstanding.find(message);
     if (message >= TcpLedger::FIRST_CONNECTION)
     {
@@ -487,9 +597,23 @@ MoeRecorder::LoseMessage(const MessageRecord& message, DropReason reason, const 
     }
     ++m_dropped[static_cast<std::size_t>(reason)].messages;
     m_lostMessages.insert(message.message);
-    LoseRequest(message.header.request);
+    LoseRequests(message.header);
     m_lastLoss.erase(message.message);
     m_outstanding.erase(message.message);
+}
+
+void
+MoeRecorder::LoseRequests(const MoeHeader& header)
+{
+    if (!m_workload)
+    {
+        LoseRequest(header.request);
+        return;
+    }
+    for (const auto& [request, token] : m_workload->GetStepsOf(header))
+    {
+        LoseRequest(request);
+    }
 }
 
 void

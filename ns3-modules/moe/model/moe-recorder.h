@@ -6,6 +6,7 @@
 #define MOE_RECORDER_H
 
 #include "moe-records.h"
+#include "moe-workload.h"
 #include "tcp-ledger.h"
 
 #include "ns3/ipv4-l3-protocol.h"
@@ -41,6 +42,11 @@ class Packet;
  * one: those of a lost message that arrive are received, and those that are lost are dropped, each
  * for its own reason. Copies, acknowledgements and requests are segments like others. A message
  * that does not leave its satellite counts as a message, with no segments and no bytes.
+ *
+ * A message, or a job, of a batch is lost with the requests of all steps that it is about. Jobs
+ * that find no room at a computer are counted apart, as their messages did arrive.
+ *
+ * Packets of background traffic have an account of their own.
  */
 class MoeRecorder : public Object
 {
@@ -94,6 +100,19 @@ class MoeRecorder : public Object
     void ObserveApplication(Ptr<Application> application);
 
     /**
+     * @brief Say what the steps of a batch are about; without, a message is about the step that
+     * its header names.
+     * @param workload the plan
+     */
+    void SetWorkload(Ptr<MoeWorkload> workload);
+
+    /**
+     * @brief Listen to background traffic.
+     * @param application a BackgroundApplication or a BackgroundSink
+     */
+    void ObserveBackground(Ptr<Application> application);
+
+    /**
      * @brief Listen to a satellite's computer.
      * @param node the satellite
      */
@@ -110,7 +129,7 @@ class MoeRecorder : public Object
 
     /** @return the messages received, in order of arrival */
     const std::vector<MessageRecord>& GetMessages() const;
-    /** @return the jobs finished, in order */
+    /** @return the jobs and batches finished, in order */
     const std::vector<JobRecord>& GetJobs() const;
     /** @return what was sent */
     const Account& GetSent() const;
@@ -132,13 +151,29 @@ class MoeRecorder : public Object
      */
     const Account& GetExtra(Extra extra) const;
 
+    /** @return the number of jobs that found no room at a computer */
+    uint64_t GetJobsRefused() const;
+
+    /** @return what background traffic sent: packets as segments, bytes of UDP payload */
+    const Account& GetBackgroundSent() const;
+    /** @return what background traffic received */
+    const Account& GetBackgroundReceived() const;
+    /**
+     * @brief What background traffic lost.
+     * @param reason the reason
+     * @return the account
+     */
+    const Account& GetBackgroundDropped(DropReason reason) const;
+    /** @return packets of background traffic that are in the network now, counted where they are */
+    uint64_t GetBackgroundInFlight() const;
+
     /**
      * @brief Count the segments that are in the network now.
      *
      * They are counted where they are: on the laser links, in their transmit queues, waiting for a
      * path, and in the loopback devices of the satellites observed. The account has no part in it.
      *
-     * @return the number of packets with a PathLedgerTag
+     * @return the number of packets with a PathLedgerTag, without those of background traffic
      */
     uint64_t GetSegmentsInFlight() const;
 
@@ -210,6 +245,21 @@ class MoeRecorder : public Object
      * @param job the job
      */
     void JobServed(const JobRecord& job);
+    /**
+     * @brief Trace sink: a job found no room.
+     * @param job the job
+     */
+    void JobRefused(const JobRecord& job);
+    /**
+     * @brief Trace sink: a packet of background traffic was sent.
+     * @param packet the UDP payload
+     */
+    void BackgroundSent(Ptr<const Packet> packet);
+    /**
+     * @brief Trace sink: a packet of background traffic was received.
+     * @param packet the UDP payload
+     */
+    void BackgroundReceived(Ptr<const Packet> packet);
     /**
      * @brief Trace sink: a token began.
      * @param request sequence
@@ -294,10 +344,23 @@ class MoeRecorder : public Object
     void LoseMessage(const MessageRecord& message, DropReason reason, const std::string& words);
 
     /**
+     * @brief Give requests up: their tokens are no longer under way.
+     * @param header of a message that can never arrive
+     */
+    void LoseRequests(const MoeHeader& header);
+
+    /**
      * @brief Give a request up: its tokens are no longer under way.
      * @param request sequence
      */
     void LoseRequest(uint32_t request);
+
+    /**
+     * @brief Visit the packets of the ring, or those of background traffic, where they are.
+     * @param isBackground which of the two
+     * @return their number, without those in loopback devices
+     */
+    uint64_t CountInNetwork(bool isBackground) const;
 
     /**
      * @brief Name a message.
@@ -306,24 +369,29 @@ class MoeRecorder : public Object
      */
     static std::string Describe(const MessageRecord& message);
 
-    std::vector<MessageRecord> m_messages;           //!< received
-    std::vector<JobRecord> m_jobs;                   //!< finished
-    std::map<uint64_t, MessageRecord> m_outstanding; //!< sent, not received, by number
-    Account m_sent;                                  //!< what was sent
-    Account m_received;                              //!< what was received
-    std::array<Account, DROP_REASONS> m_dropped;     //!< what was dropped, by DropReason
-    std::array<Account, EXTRAS> m_extra;             //!< what recovery adds, by Extra
-    std::set<uint64_t> m_lostMessages;               //!< numbers of messages that are dropped
-    std::set<uint64_t> m_recovered;                  //!< numbers of messages sent with recovery
-    std::map<uint64_t, std::string> m_lastLoss;      //!< why, of those of them that are under way
-    std::set<uint32_t> m_lostRequests;               //!< requests of these messages
-    std::string m_firstLost;                         //!< the first of them, in words
-    std::string m_lastTcpLoss;                       //!< why the last TCP packet was lost
-    std::map<uint32_t, uint64_t> m_tokensOf;         //!< tokens begun and not emitted, by request
-    uint64_t m_tokensUnderWay{0};                    //!< the same, without lost requests
-    uint64_t m_tokensEmitted{0};                     //!< tokens emitted
-    std::vector<Ptr<Node>> m_nodes;                  //!< where segments can be
-    uint64_t m_segmentsInLoopback{0};                //!< sent to loopback devices, not received
+    std::vector<MessageRecord> m_messages;                 //!< received
+    std::vector<JobRecord> m_jobs;                         //!< finished
+    std::map<uint64_t, MessageRecord> m_outstanding;       //!< sent, not received, by number
+    Ptr<MoeWorkload> m_workload;                           //!< the plan, if it is known
+    uint64_t m_jobsRefused{0};                             //!< jobs that found no room
+    Account m_backgroundSent;                              //!< what background traffic sent
+    Account m_backgroundReceived;                          //!< what it received
+    std::array<Account, DROP_REASONS> m_backgroundDropped; //!< what it lost, by DropReason
+    Account m_sent;                                        //!< what was sent
+    Account m_received;                                    //!< what was received
+    std::array<Account, DROP_REASONS> m_dropped;           //!< what was dropped, by DropReason
+    std::array<Account, EXTRAS> m_extra;                   //!< what recovery adds, by Extra
+    std::set<uint64_t> m_lostMessages;                     //!< numbers of messages that are dropped
+    std::set<uint64_t> m_recovered;             //!< numbers of messages sent with recovery
+    std::map<uint64_t, std::string> m_lastLoss; //!< why, of those of them that are under way
+    std::set<uint32_t> m_lostRequests;          //!< requests of these messages
+    std::string m_firstLost;                    //!< the first of them, in words
+    std::string m_lastTcpLoss;                  //!< why the last TCP packet was lost
+    std::map<uint32_t, uint64_t> m_tokensOf;    //!< tokens begun and not emitted, by request
+    uint64_t m_tokensUnderWay{0};               //!< the same, without lost requests
+    uint64_t m_tokensEmitted{0};                //!< tokens emitted
+    std::vector<Ptr<Node>> m_nodes;             //!< where segments can be
+    uint64_t m_segmentsInLoopback{0};           //!< sent to loopback devices, not received
 };
 
 } // namespace ns3

@@ -10,6 +10,7 @@
 #include "ns3/nstime.h"
 
 #include <cstdint>
+#include <vector>
 
 namespace ns3
 {
@@ -44,10 +45,21 @@ struct MessageRecord
 /**
  * @ingroup moe
  *
- * One job of a compute server.
+ * One job of a compute server, or several that were served together: a batch.
+ *
+ * A gateway serves the steps of several sequences together: layer, request and token of the first
+ * are the name of the batch, and of the messages that come of it.
  */
 struct JobRecord
 {
+    /** Another step of a batch. */
+    struct Member
+    {
+        uint32_t request; //!< sequence
+        uint32_t token;   //!< token of the sequence
+        Time submitted;   //!< when it joined the queue
+    };
+
     /** What is computed. */
     enum Kind : uint8_t
     {
@@ -56,15 +68,17 @@ struct JobRecord
         HEAD = 2,    //!< language-model head and sampling, once a token
     };
 
-    Kind kind{GATEWAY};    //!< what is computed
-    uint32_t request{0};   //!< sequence
-    uint32_t token{0};     //!< token of the sequence
-    uint16_t layer{0};     //!< layer
-    uint16_t expert{0};    //!< expert of the layer, or MoeHeader::NO_EXPERT
-    uint32_t satellite{0}; //!< where
-    Time submitted;        //!< when it joined the queue
-    Time started;          //!< when the server took it
-    Time finished;         //!< when it was done
+    Kind kind{GATEWAY};         //!< what is computed
+    uint32_t request{0};        //!< sequence
+    uint32_t token{0};          //!< token of the sequence
+    uint16_t layer{0};          //!< layer
+    uint16_t expert{0};         //!< expert of the layer, or MoeHeader::NO_EXPERT
+    uint32_t satellite{0};      //!< where
+    uint32_t tokens{1};         //!< computed on, of all steps of the batch
+    Time submitted;             //!< when it joined the queue
+    Time started;               //!< when the server took it
+    Time finished;              //!< when it was done
+    std::vector<Member> others; //!< of a batch, but for the first, in order
 };
 
 } // namespace ns3

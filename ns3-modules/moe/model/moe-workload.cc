@@ -44,9 +44,15 @@ MoeWorkload::GetTypeId()
             .SetGroupName("Moe")
             .AddConstructor<MoeWorkload>()
             .AddAttribute("MessageBytes",
-                          "Length of a hidden state in bytes, without headers.",
+                          "Length of the hidden state of one token in bytes, without headers.",
                           UintegerValue(8192),
                           MakeUintegerAccessor(&MoeWorkload::m_messageBytes),
+                          MakeUintegerChecker<uint32_t>(1))
+            .AddAttribute("Batch",
+                          "Decode steps that wait at a gateway and are served together at most; "
+                          "likewise at the head.",
+                          UintegerValue(1),
+                          MakeUintegerAccessor(&MoeWorkload::m_batch),
                           MakeUintegerChecker<uint32_t>(1))
             .AddAttribute("SendResidual",
                           "Whether each gateway sends the residual stream to the next one.",
@@ -57,7 +63,7 @@ MoeWorkload::GetTypeId()
 }
 
 void
-MoeWorkload::SetGateways(std::vector<Gateway> gateways, Time head)
+MoeWorkload::SetGateways(std::vector<Gateway> gateways, TokenTimes head)
 {
     if (gateways.size() < 2)
     {
@@ -69,7 +75,19 @@ MoeWorkload::SetGateways(std::vector<Gateway> gateways, Time head)
         throw std::logic_error("workload: the experts are set already; set the gateways first");
     }
     m_gateways = std::move(gateways);
-    m_head = head;
+    m_head = std::move(head);
+}
+
+void
+MoeWorkload::SetPrefillTimes(uint32_t width, std::vector<Time> times)
+{
+    if (times.size() != GetLayers())
+    {
+        throw std::invalid_argument("workload: " + std::to_string(times.size()) +
+                                    " computing times of a prompt for " +
+                                    std::to_string(GetLayers()) + " layers; give one a layer");
+    }
+    m_prefill[width] = std::move(times);
 }
 
 void
@@ -157,15 +175,37 @@ MoeWorkload::SetSequences(std::vector<Sequence> sequences,
     bool isRange = activations.size() == static_cast<std::size_t>(tokens) * GetLayers() * topK;
     for (const uint16_t expert : activations)
     {
-        isRange = isRange && expert < GetExperts();
+        isRange = isRange && (expert < GetExperts() || expert == MoeHeader::NO_EXPERT);
     }
     if (!isRange)
     {
-        throw std::invalid_argument("workload: activations must name experts, [token][layer][k]");
+        throw std::invalid_argument("workload: activations must name experts, [step][layer][k]");
     }
     m_sequences = std::move(sequences);
     m_topK = topK;
     m_activations = std::move(activations);
+    m_widths.clear();
+    m_shares.clear();
+    m_batches.clear();
+}
+
+void
+MoeWorkload::SetWidths(std::vector<uint32_t> widths, std::vector<uint32_t> shares)
+{
+    const std::size_t each = static_cast<std::size_t>(GetLayers()) * m_topK;
+    bool fits = shares.size() == m_activations.size() && widths.size() * each == shares.size();
+    for (std::size_t index = 0; fits && index < shares.size(); ++index)
+    {
+        const bool isExpert = m_activations[index] != MoeHeader::NO_EXPERT;
+        fits = isExpert == (shares[index] > 0) && shares[index] <= widths[index / each];
+    }
+    if (!fits)
+    {
+        throw std::invalid_argument("workload: shares must give each activated expert at least one "
+                                    "token of its step, [step][layer][k]");
+    }
+    m_widths = std::move(widths);
+    m_shares = std::move(shares);
 }
 
 uint32_t
@@ -186,6 +226,12 @@ MoeWorkload::GetTopK() const
     return m_topK;
 }
 
+uint32_t
+MoeWorkload::GetBatch() const
+{
+    return m_batch;
+}
+
 const std::vector<MoeWorkload::Sequence>&
 MoeWorkload::GetSequences() const
 {
@@ -199,9 +245,9 @@ MoeWorkload::GetResidents() const
 }
 
 Time
-MoeWorkload::GetHeadTime() const
+MoeWorkload::GetHeadTime(uint32_t steps) const
 {
-    return m_head;
+    return m_head.Get(steps);
 }
 
 uint32_t
@@ -223,9 +269,21 @@ MoeWorkload::GetGateway(uint32_t layer) const
 }
 
 Time
-MoeWorkload::GetGatewayTime(uint32_t layer) const
+MoeWorkload::GetGatewayTime(uint32_t layer, uint32_t steps) const
 {
-    return m_gateways[layer].compute;
+    return m_gateways[layer].compute.Get(steps);
+}
+
+Time
+MoeWorkload::GetPrefillTime(uint32_t layer, uint32_t width) const
+{
+    const auto found = m_prefill.find(width);
+    if (found == m_prefill.end())
+    {
+        throw std::out_of_range("workload: no computing times for a prompt of " +
+                                std::to_string(width) + " tokens; set them");
+    }
+    return found->second[layer];
 }
 
 uint32_t
@@ -235,9 +293,12 @@ MoeWorkload::GetExpertHost(uint32_t layer, uint32_t expert) const
 }
 
 Time
-MoeWorkload::GetExpertTime(uint32_t layer, uint32_t expert, uint32_t satellite) const
+MoeWorkload::GetExpertTime(uint32_t layer,
+                           uint32_t expert,
+                           uint32_t satellite,
+                           uint32_t tokens) const
 {
-    return FindResident(layer, expert, satellite).compute;
+    return FindResident(layer, expert, satellite).compute.Get(tokens);
 }
 
 const MoeWorkload::Resident&
@@ -277,10 +338,86 @@ MoeWorkload::GetActivated(uint32_t request, uint32_t token, uint32_t layer) cons
 }
 
 uint32_t
-MoeWorkload::GetSelection(uint32_t request, uint32_t token, uint32_t layer, uint32_t expert) const
+MoeWorkload::CountActivated(uint32_t request, uint32_t token, uint32_t layer) const
 {
     const uint16_t* activated = GetActivated(request, token, layer);
-    return std::find(activated, activated + m_topK, expert) - activated;
+    return std::find(activated, activated + m_topK, MoeHeader::NO_EXPERT) - activated;
+}
+
+uint32_t
+MoeWorkload::GetWidth(uint32_t request, uint32_t token) const
+{
+    return m_widths.empty() ? 1 : m_widths[m_sequences[request].firstToken + token];
+}
+
+void
+MoeWorkload::NoteBatch(uint32_t layer, std::vector<Step> steps)
+{
+    if (steps.size() > 1)
+    {
+        const Step first = steps.front();
+        m_batches[{layer, first}] = std::move(steps);
+    }
+}
+
+std::vector<MoeWorkload::Step>
+MoeWorkload::GetSteps(uint32_t layer, Step first) const
+{
+    const auto found = m_batches.find({layer, first});
+    return found == m_batches.end() ? std::vector<Step>{first} : found->second;
+}
+
+std::vector<MoeWorkload::Step>
+MoeWorkload::GetStepsOf(const MoeHeader& header) const
+{
+    std::vector<Step> steps = GetSteps(header.layer, {header.request, header.token});
+    if (header.expert != MoeHeader::NO_EXPERT)
+    {
+        const auto isElsewhere = [&](const Step& step) {
+            const uint16_t* activated = GetActivated(step.first, step.second, header.layer);
+            return std::find(activated, activated + m_topK, header.expert) == activated + m_topK;
+        };
+        steps.erase(std::remove_if(steps.begin(), steps.end(), isElsewhere), steps.end());
+    }
+    return steps;
+}
+
+std::vector<MoeWorkload::Portion>
+MoeWorkload::GetPortions(uint32_t layer, Step first) const
+{
+    std::vector<Portion> portions;
+    for (const auto& [request, token] : GetSteps(layer, first))
+    {
+        const uint16_t* activated = GetActivated(request, token, layer);
+        const std::size_t row = activated - m_activations.data();
+        for (uint32_t k = 0; k < CountActivated(request, token, layer); ++k)
+        {
+            const uint32_t tokens = m_shares.empty() ? 1 : m_shares[row + k];
+            const auto found = std::find_if(
+                portions.begin(),
+                portions.end(),
+                [expert = activated[k]](const Portion& each) { return each.expert == expert; });
+            if (found == portions.end())
+            {
+                portions.push_back({activated[k], tokens});
+            }
+            else
+            {
+                found->tokens += tokens;
+            }
+        }
+    }
+    return portions;
+}
+
+uint32_t
+MoeWorkload::GetSelection(uint32_t request, uint32_t token, uint32_t layer, uint32_t expert) const
+{
+    const std::vector<Portion> portions = GetPortions(layer, {request, token});
+    return std::find_if(portions.begin(),
+                        portions.end(),
+                        [expert](const Portion& each) { return each.expert == expert; }) -
+           portions.begin();
 }
 
 uint64_t

@@ -5,11 +5,16 @@
 #ifndef MOE_WORKLOAD_H
 #define MOE_WORKLOAD_H
 
+#include "moe-header.h"
+#include "token-times.h"
+
 #include "ns3/nstime.h"
 #include "ns3/object.h"
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
+#include <utility>
 #include <vector>
 
 namespace ns3
@@ -18,9 +23,12 @@ namespace ns3
 /**
  * @ingroup moe
  *
- * What is computed, where, and which experts each token activates: the plan that all
+ * What is computed, where, and which experts each step activates: the plan that all
  * applications of a ring share. Filled before the simulation, read during it; only the hosts of
- * the experts may change while it runs.
+ * the experts may change while it runs, and the batches are noted that gateways form.
+ *
+ * A step is one pass of the model for one sequence, and emits a token. It carries one token, or
+ * those of a prompt, some of which go to each of the experts that the step activates.
  *
  * A satellite may host any number of gateways and experts. An expert lives on one or more
  * satellites, its residents; one of them at a time is its host, to which gateways dispatch.
@@ -33,19 +41,29 @@ class MoeWorkload : public Object
     /// UDP port of expert 0 of layer 0; the others follow, layer by layer.
     static constexpr uint16_t FIRST_EXPERT_PORT = 20000;
 
-    /** A run of tokens of one request, decoded one after the other. */
+    /** A run of steps of one request, one after the other. */
     struct Sequence
     {
-        Time start;          //!< when the first token starts
-        uint32_t tokens;     //!< how many tokens
-        uint32_t firstToken; //!< row of its first token in the activations
+        Time start;          //!< when the first step starts
+        uint32_t tokens;     //!< how many steps
+        uint32_t firstToken; //!< row of its first step in the activations
+    };
+
+    /// A step: request, and token of the sequence.
+    using Step = std::pair<uint32_t, uint32_t>;
+
+    /** What of a batch goes to an expert. */
+    struct Portion
+    {
+        uint16_t expert; //!< expert of the layer
+        uint32_t tokens; //!< how many
     };
 
     /** The gateway of a layer. */
     struct Gateway
     {
         uint32_t satellite; //!< where it is
-        Time compute;       //!< how long attention, norms, router and combine take there
+        TokenTimes compute; //!< how long attention, norms, router and combine take there
     };
 
     /** An expert on a satellite where it lives. */
@@ -54,7 +72,7 @@ class MoeWorkload : public Object
         uint32_t layer;     //!< layer of the expert
         uint32_t expert;    //!< expert of the layer
         uint32_t satellite; //!< where it lives
-        Time compute;       //!< how long it takes there
+        TokenTimes compute; //!< how long it takes there
     };
 
     /**
@@ -70,7 +88,15 @@ class MoeWorkload : public Object
      * @throws std::invalid_argument if there are fewer than two layers
      * @throws std::logic_error after SetResidents()
      */
-    void SetGateways(std::vector<Gateway> gateways, Time head);
+    void SetGateways(std::vector<Gateway> gateways, TokenTimes head);
+
+    /**
+     * @brief Set how long gateways take for prompts.
+     * @param width tokens of a prompt
+     * @param times of each layer's gateway
+     * @throws std::invalid_argument if there is not one for each layer
+     */
+    void SetPrefillTimes(uint32_t width, std::vector<Time> times);
 
     /**
      * @brief Set where the experts live.
@@ -97,29 +123,47 @@ class MoeWorkload : public Object
     void SetExpertHosts(const std::vector<uint32_t>& hosts);
 
     /**
-     * @brief Set the sequences and their activated experts.
+     * @brief Set the sequences and their activated experts, a token a step.
      * @param sequences the sequences, in order of their rows
      * @param topK activated experts of a token in a layer
-     * @param activations experts, [token][layer][k]
+     * @param activations experts, [step][layer][k]
      * @throws std::invalid_argument if the activations do not fit the sequences
      */
     void SetSequences(std::vector<Sequence> sequences,
                       uint32_t topK,
                       std::vector<uint16_t> activations);
 
+    /**
+     * @brief Set how many tokens steps carry, and where they go; after SetSequences().
+     *
+     * Without, a step carries one token, which goes to each of its experts.
+     *
+     * @param widths tokens of each step, [step]
+     * @param shares tokens that go to each activated expert, [step][layer][k]; none where the
+     * activations have MoeHeader::NO_EXPERT
+     * @throws std::invalid_argument if they do not fit the activations
+     */
+    void SetWidths(std::vector<uint32_t> widths, std::vector<uint32_t> shares);
+
     /** @return the number of layers */
     uint32_t GetLayers() const;
     /** @return the number of experts of a layer */
     uint32_t GetExperts() const;
-    /** @return the number of experts activated by a token in a layer */
+    /** @return the largest number of experts that a step activates in a layer */
     uint32_t GetTopK() const;
+    /** @return the number of decode steps that a gateway serves together at most */
+    uint32_t GetBatch() const;
     /** @return the sequences */
     const std::vector<Sequence>& GetSequences() const;
     /** @return the residents, by layer and expert */
     const std::vector<Resident>& GetResidents() const;
-    /** @return the computing time of the head */
-    Time GetHeadTime() const;
-    /** @return the length of a hidden state in bytes */
+    /**
+     * @brief Computing time of the head.
+     * @param steps served together
+     * @return the time
+     */
+    Time GetHeadTime(uint32_t steps = 1) const;
+    /** @return the length of the hidden state of one token in bytes */
     uint32_t GetMessageBytes() const;
     /** @return whether gateways send the residual stream to the next gateway */
     bool SendsResidual() const;
@@ -134,9 +178,19 @@ class MoeWorkload : public Object
     /**
      * @brief Computing time of a gateway.
      * @param layer the layer
+     * @param steps of one token, served together
      * @return the time
      */
-    Time GetGatewayTime(uint32_t layer) const;
+    Time GetGatewayTime(uint32_t layer, uint32_t steps = 1) const;
+
+    /**
+     * @brief Computing time of a gateway for a prompt.
+     * @param layer the layer
+     * @param width tokens of the prompt
+     * @return the time
+     * @throws std::out_of_range if it was not set
+     */
+    Time GetPrefillTime(uint32_t layer, uint32_t width) const;
 
     /**
      * @brief Satellite to which gateways dispatch now.
@@ -151,10 +205,14 @@ class MoeWorkload : public Object
      * @param layer the layer
      * @param expert the expert of that layer
      * @param satellite one of its residents
+     * @param tokens on how many at once
      * @return the time
      * @throws std::invalid_argument if the expert does not live there
      */
-    Time GetExpertTime(uint32_t layer, uint32_t expert, uint32_t satellite) const;
+    Time GetExpertTime(uint32_t layer,
+                       uint32_t expert,
+                       uint32_t satellite,
+                       uint32_t tokens = 1) const;
 
     /**
      * @brief UDP port of a gateway.
@@ -172,21 +230,68 @@ class MoeWorkload : public Object
     uint16_t GetExpertPort(uint32_t layer, uint32_t expert) const;
 
     /**
-     * @brief Experts that a token activates in a layer.
+     * @brief Experts that a step activates in a layer.
      * @param request sequence
      * @param token token of the sequence
      * @param layer the layer
-     * @return the first of topK experts
+     * @return the first of topK experts; those that it does not have are MoeHeader::NO_EXPERT
      */
     const uint16_t* GetActivated(uint32_t request, uint32_t token, uint32_t layer) const;
 
     /**
-     * @brief Place of an expert among those that a token activates in a layer.
+     * @brief Number of experts that a step activates in a layer.
      * @param request sequence
      * @param token token of the sequence
      * @param layer the layer
+     * @return the number, at most topK
+     */
+    uint32_t CountActivated(uint32_t request, uint32_t token, uint32_t layer) const;
+
+    /**
+     * @brief Tokens that a step carries.
+     * @param request sequence
+     * @param token token of the sequence
+     * @return one, or those of a prompt
+     */
+    uint32_t GetWidth(uint32_t request, uint32_t token) const;
+
+    /**
+     * @brief Note the steps that a gateway served together.
+     * @param layer the layer
+     * @param steps at least one; the first names the batch
+     */
+    void NoteBatch(uint32_t layer, std::vector<Step> steps);
+
+    /**
+     * @brief The steps of a batch.
+     * @param layer the layer
+     * @param first its first step
+     * @return the steps; the first alone, if no batch was noted
+     */
+    std::vector<Step> GetSteps(uint32_t layer, Step first) const;
+
+    /**
+     * @brief The steps of a batch that have to do with a message.
+     * @param header what the message is
+     * @return all of them for a residual, or else those that activate the expert
+     */
+    std::vector<Step> GetStepsOf(const MoeHeader& header) const;
+
+    /**
+     * @brief What goes to which expert of a batch.
+     * @param layer the layer
+     * @param first its first step
+     * @return the experts, in the order in which the steps and their activations name them first
+     */
+    std::vector<Portion> GetPortions(uint32_t layer, Step first) const;
+
+    /**
+     * @brief Place of an expert among those that a batch activates in a layer.
+     * @param request sequence of its first step
+     * @param token token of the first step
+     * @param layer the layer
      * @param expert the expert of that layer
-     * @return 0 for the one selected first; topK if the token does not activate it
+     * @return 0 for the one dispatched to first; their number if the batch does not activate it
      */
     uint32_t GetSelection(uint32_t request, uint32_t token, uint32_t layer, uint32_t expert) const;
 
@@ -207,18 +312,24 @@ class MoeWorkload : public Object
      */
     const Resident& FindResident(uint32_t layer, uint32_t expert, uint32_t satellite) const;
 
-    std::vector<Gateway> m_gateways;          //!< by layer
-    Time m_head;                              //!< computing time of the head
-    uint32_t m_experts{0};                    //!< experts of a layer
-    std::vector<Resident> m_residents;        //!< by layer and expert
+    std::vector<Gateway> m_gateways;                 //!< by layer
+    TokenTimes m_head;                               //!< computing time of the head
+    std::map<uint32_t, std::vector<Time>> m_prefill; //!< computing times by width, [layer]
+    uint32_t m_experts{0};                           //!< experts of a layer
+    std::vector<Resident> m_residents;               //!< by layer and expert
     std::vector<std::size_t> m_firstResident; //!< of each expert, [layer][expert]; then the end
     std::vector<uint32_t> m_hosts;            //!< satellites dispatched to, [layer][expert]
     std::vector<Sequence> m_sequences;        //!< the sequences
-    std::vector<uint16_t> m_activations;      //!< experts, [token][layer][k]
-    uint32_t m_topK{0};                       //!< activated experts
-    uint32_t m_messageBytes{0};               //!< length of a hidden state
-    bool m_sendsResidual{true};               //!< whether the residual travels
-    uint64_t m_nextMessage{0};                //!< counts the messages
+    std::vector<uint16_t> m_activations;      //!< experts, [step][layer][k]
+    std::vector<uint32_t> m_widths;           //!< tokens, [step]; empty if all carry one
+    std::vector<uint32_t> m_shares;           //!< tokens, [step][layer][k]; empty if all are one
+    /// Batches of several steps, by layer and first step.
+    std::map<std::pair<uint32_t, Step>, std::vector<Step>> m_batches;
+    uint32_t m_batch{1};        //!< steps served together at most
+    uint32_t m_topK{0};         //!< activated experts
+    uint32_t m_messageBytes{0}; //!< length of a hidden state
+    bool m_sendsResidual{true}; //!< whether the residual travels
+    uint64_t m_nextMessage{0};  //!< counts the messages
 };
 
 } // namespace ns3

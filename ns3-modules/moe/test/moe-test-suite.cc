@@ -320,6 +320,8 @@ class MoeTestSuite : public TestSuite
                                  MakeMoeDropTestCases,
                                  MakeSharedSatelliteTestCases,
                                  MakeChangingHostTestCases,
+                                 MakeBackgroundTestCases,
+                                 MakeBatchTestCases,
                                  MakeMoeLossTestCases,
                                  MakeTcpEndpointTestCases})
         {

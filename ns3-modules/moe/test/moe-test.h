@@ -175,6 +175,18 @@ std::vector<TestCase*> MakeChangingHostTestCases();
 
 /**
  * @ingroup moe-test
+ * @return the cases of background traffic
+ */
+std::vector<TestCase*> MakeBackgroundTestCases();
+
+/**
+ * @ingroup moe-test
+ * @return the cases of steps that are served together, and of queues that are full
+ */
+std::vector<TestCase*> MakeBatchTestCases();
+
+/**
+ * @ingroup moe-test
  * @return the cases of a ring on links that go down
  */
 std::vector<TestCase*> MakeMoeLossTestCases();

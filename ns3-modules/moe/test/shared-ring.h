@@ -61,6 +61,7 @@ class SharedRingTestCase : public TestCase
         int64_t startedNs;   //!< when the server took it
         int64_t finishedNs;  //!< when it was done
         uint32_t request{0}; //!< sequence
+        uint32_t tokens{1};  //!< computed on
     };
 
     /** What runs where; the links belong to the network. */
@@ -74,6 +75,11 @@ class SharedRingTestCase : public TestCase
         std::vector<uint16_t> activations;                           //!< experts, [token][layer][k]
         std::vector<Sequence> sequences{{NanoSeconds(START), 1, 0}}; //!< a token, if not told
         uint32_t segmentBytes{PAYLOAD_BYTES}; //!< UDP payload of a full segment
+        uint32_t batch{1};                    //!< steps served together at most
+        uint32_t queueJobs{UINT32_MAX};       //!< jobs that may wait at a computer
+        std::vector<uint32_t> widths{};       //!< tokens of each step, if not one
+        std::vector<uint32_t> shares{};       //!< tokens that go to each expert, with widths
+        std::vector<int64_t> prefill{};       //!< times of a prompt of three tokens, by layer
     };
 
     /**
@@ -108,7 +114,16 @@ class SharedRingTestCase : public TestCase
             NanoSeconds(HEAD));
         m_workload->SetResidents(plan.experts, plan.residents);
         m_workload->SetSequences(plan.sequences, plan.topK, plan.activations);
+        m_workload->SetAttribute("Batch", UintegerValue(plan.batch));
+        if (!plan.widths.empty())
+        {
+            m_workload->SetWidths(plan.widths, plan.shares);
+            m_workload->SetPrefillTimes(
+                3,
+                {NanoSeconds(plan.prefill[0]), NanoSeconds(plan.prefill[1])});
+        }
         MoeHelper helper;
+        helper.SetComputerAttribute("MaxJobs", UintegerValue(plan.queueJobs));
         helper.SetEndpointAttribute("SegmentBytes", UintegerValue(plan.segmentBytes));
         m_applications = helper.Install(network.GetSatellites(), m_workload, m_recorder);
     }
@@ -132,6 +147,7 @@ class SharedRingTestCase : public TestCase
             const Job& must = expected[index];
             NS_TEST_EXPECT_MSG_EQ(job.kind, must.kind, "kind of job " << index);
             NS_TEST_EXPECT_MSG_EQ(job.request, must.request, "request of job " << index);
+            NS_TEST_EXPECT_MSG_EQ(job.tokens, must.tokens, "tokens of job " << index);
             NS_TEST_EXPECT_MSG_EQ(job.layer, must.layer, "layer of job " << index);
             NS_TEST_EXPECT_MSG_EQ(job.expert, must.expert, "expert of job " << index);
             NS_TEST_EXPECT_MSG_EQ(job.satellite, must.satellite, "satellite of job " << index);

@@ -1,0 +1,112 @@
+"""``spacemoe-ns3 validate``: the verdict, the files, and what makes it fail."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+ROOT = Path(__file__).parents[2]
+SCENARIO = """
+from spacemoe_ns3 import *
+
+scenario = Scenario(
+    name="small",
+    constellation=WalkerShell(
+        planes=4, satellites_per_plane=8, altitude_km=1200, inclination_deg=60, phasing=1,
+    ),
+    links=LaserLinks(topology=PlusGrid(seam=True), rate_bps=1e8, mtu_bytes=1500, max_angular_rate_rad_s=None,
+                     grazing_altitude_km=-1e4),
+    slots=Slots(count=40),
+    model=MoEModel(
+        name="three-layers", layers=3, hidden=1024,
+        attention=GroupedQueryAttention(heads=16, kv_heads=4, head_dim=64),
+        experts=4, top_k=2, expert_ffn=2048, vocabulary=32_000,
+    ),
+    hardware=Hardware(gateway=Computer(name="g", peak_flops=1e12), expert=Computer(name="e", peak_flops=5e10)),
+    decoding=Decoding(tokens=6, tokens_per_sequence=2, context_tokens=512),
+    placements=("spacemoe", "rand-place"),
+    {more}
+)
+"""
+pytestmark = pytest.mark.packet
+
+
+def validate(folder: Path, *options: str, more: str = "") -> subprocess.CompletedProcess[str]:
+    """Validate a small scenario; the results are in ``run``."""
+    path = folder / "small.py"
+    path.write_text(SCENARIO.replace("{more}", more))
+    command = [sys.executable, "-m", "spacemoe_ns3", "validate", str(path), "--out", str(folder / "run")]
+    return subprocess.run([*command, *options], cwd=ROOT, capture_output=True, text=True)
+
+
+def test_three_regimes_hold_and_the_idle_one_to_the_nanosecond(tmp_path: Path) -> None:
+    done = validate(tmp_path, "--steps", "200", "--json")
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    found = json.loads(done.stdout)
+    assert found == json.loads((tmp_path / "run" / "validation.json").read_text())
+    assert found["holds"]
+    by_regime = {(row["regime"], row["placement"]): row for row in found["regimes"]}
+    assert len(by_regime) == 6
+    for placement in ("spacemoe", "rand-place"):
+        idle = by_regime["idle", placement]["figures"]
+        assert idle["worst_token_s"] == idle["worst_layer_s"] == 0
+        assert idle["equal_tokens"] == idle["tokens"] == 6
+        assert idle["own_messages_s"] > 0  # links of 0.1 Gb/s
+        loaded = by_regime["loaded", placement]["figures"]
+        assert loaded["difference_s"] > 0
+        lossy = by_regime["lossy", placement]["figures"]
+        assert lossy["availability"] == 1
+        assert lossy["sent_again"] > 0
+    tokens = pq.read_table(tmp_path / "run" / "validation_tokens.parquet").to_pylist()
+    idle_rows = [row for row in tokens if row["regime"] == "idle"]
+    assert len(idle_rows) == 2 * 6
+    assert all(row["packets_ns"] == row["formula_ns"] for row in idle_rows)
+    assert (tmp_path / "run" / "validation_layers.parquet").exists()
+    assert json.loads((tmp_path / "run" / "manifest.json").read_text())["status"] == "complete"
+
+
+def test_a_placement_that_loses_tokens_is_outside_and_the_exit_code_says_so(tmp_path: Path) -> None:
+    """Without a second try in time, a message is given up, and with it its token."""
+    impatient = "transport=Udp(recovery=SelectiveRepeat(timeout_s=0.2, give_up_s=0.2)),"
+    done = validate(tmp_path, "--regime", "lossy", more=impatient)
+
+    assert done.returncode == 1
+    assert "FAILS  spacemoe: tokens lost" in done.stdout
+    assert "given up" in done.stdout
+    found = json.loads((tmp_path / "run" / "validation.json").read_text())
+    assert not found["holds"]
+    assert found["regimes"][0]["figures"]["availability"] < 1
+
+
+def test_a_sweep_finds_the_knee_and_draws_it(tmp_path: Path) -> None:
+    options = ("--load-sweep", "--loads", "0.2,0.6", "--sweep-steps", "60", "--placement", "spacemoe")
+    done = validate(tmp_path, *options, "--json")
+
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert [point["load"] for point in found["load_points"]] == [0.2, 0.6]
+    (knee,) = found["knees"]
+    assert 0 < knee["knees_per_s"]["0.1"] <= knee["knees_per_s"]["1"] <= knee["capacity_per_s"] * (1 + 1e-9)
+    assert (tmp_path / "run" / "figures" / "load-sweep.svg").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (("--loads", "0.5,2"), "must be shares between 0 and 1"),
+        (("--load", "1"), "0<x<1"),
+        (("--regime", "busy"), "'busy' is not one of"),
+    ],
+)
+def test_options_that_make_no_sense_are_refused(tmp_path: Path, options: tuple[str, ...], words: str) -> None:
+    done = validate(tmp_path, *options)
+
+    assert done.returncode == 2
+    assert words in done.stderr
+    assert not (tmp_path / "run").exists()
