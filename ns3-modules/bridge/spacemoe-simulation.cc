@@ -373,6 +373,27 @@ Simulation::SetExpertHosts(const std::int32_t* hosts)
 }
 
 void
+Simulation::FailSatellite(std::uint32_t satellite, std::int64_t failedNs, std::int64_t toldNs)
+{
+    MoeWorkload& workload = *m_parts->workload;
+    workload.Fail(satellite);
+    Simulator::Schedule(NanoSeconds(toldNs) - Simulator::Now(),
+                        &MoeWorkload::TellFailure,
+                        &workload,
+                        satellite,
+                        NanoSeconds(failedNs));
+}
+
+void
+Simulation::RepairSatellite(std::uint32_t satellite, std::int64_t toldNs)
+{
+    Simulator::Schedule(NanoSeconds(toldNs) - Simulator::Now(),
+                        &MoeWorkload::TellRepair,
+                        PeekPointer(m_parts->workload),
+                        satellite);
+}
+
+void
 Simulation::SetSequences(const std::int64_t* startsNs,
                          const std::int32_t* tokens,
                          std::size_t sequences,
@@ -503,6 +524,32 @@ Simulation::GetMessagesPending() const
         pending += endpoint.Get<MessageEndpoint>()->GetPending();
     }
     return pending;
+}
+
+std::uint64_t
+Simulation::GetHomeless() const
+{
+    return m_parts->recorder->GetHomeless();
+}
+
+std::size_t
+Simulation::GetAbandonedCount() const
+{
+    return m_parts->recorder->GetAbandoned().size();
+}
+
+void
+Simulation::CopyAbandoned(std::int64_t* rows) const
+{
+    for (const MoeRecorder::Abandoned& a : m_parts->recorder->GetAbandoned())
+    {
+        const std::int64_t row[ABANDONED_COLUMNS] = {a.request,
+                                                     a.token,
+                                                     a.layer,
+                                                     a.expert,
+                                                     a.satellite};
+        rows = std::copy(std::begin(row), std::end(row), rows);
+    }
 }
 
 std::uint64_t

@@ -26,6 +26,7 @@ JOB_COLUMNS = (
     *("kind", "request", "token", "layer", "expert", "satellite", "submitted", "started", "finished"),
     "tokens",
 )
+ABANDONED_COLUMNS = ("request", "token", "layer", "expert", "satellite")
 BATCH_COLUMNS = ("kind", "layer", "request", "token", "member_request", "member_token", "submitted")
 LINK_COLUMNS = (
     *("packets", "bytes", "busy_ns"),
@@ -105,6 +106,9 @@ class Records:
         What each direction of each link carried, shape (M, 2, columns), int64; columns :data:`LINK_COLUMNS`.
     in_flight
         Segments in the network at the end, counted where they are.
+    abandoned
+        Dispatches that were abandoned, as their satellites had failed, shape (n, 5), int64; columns
+        :data:`ABANDONED_COLUMNS`. Messages and jobs of them are among the others.
     refused_jobs
         Jobs that found the queue of a computer full.
     background
@@ -126,6 +130,7 @@ class Records:
     account: np.ndarray
     extras: np.ndarray
     links: np.ndarray
+    abandoned: np.ndarray
     in_flight: int
     refused_jobs: int
     background: np.ndarray
