@@ -31,10 +31,11 @@ LEG_PARTS = ("propagation", "serialisation", "queueing", "waiting", "retransmiss
 PARTS = ("compute", *LEG_PARTS)
 # Why packets are lost: at a full transmit queue; with a link that went down, on the wire, being transmitted,
 # in the queue, or handed to it later; with bit errors; out of hops; whatever else. A message that is
-# recovered is dropped when its sender gives it up.
+# recovered is dropped when its sender gives it up. Messages to and from a satellite that is known to have
+# failed are abandoned.
 DROP_REASONS = (
     *("queue full", "on the wire", "cut", "queued", "link down", "corrupted", "time to live", "other"),
-    "given up",
+    *("given up", "abandoned"),
 )
 RESIDUAL = -1  # straggler of a layer that waited for its residual
 
@@ -160,6 +161,9 @@ class Account:
     again, control, duplicates
         Segments and bytes of what was sent: copies; acknowledgements and requests; and of what was received:
         copies of what was there already.
+    dispatched_again, late_results
+        Messages: dispatches that were abandoned, as their satellites had failed, and made again to others;
+        results of abandoned dispatches that came nevertheless, and were dropped.
     refused_jobs
         Jobs whose message arrived, but found the queue of a computer full.
     background
@@ -172,6 +176,8 @@ class Account:
     again: tuple[int, int] = (0, 0)
     control: tuple[int, int] = (0, 0)
     duplicates: tuple[int, int] = (0, 0)
+    dispatched_again: int = 0
+    late_results: int = 0
     refused_jobs: int = 0
     background: BackgroundAccount | None = None
 
@@ -180,6 +186,8 @@ class Account:
         account: dict[str, dict[str, Any]] = {}
         for place, unit in enumerate(("messages", "segments", "bytes")):
             account[unit] = _sides(place, self.sent, self.received, self.dropped)
+        account["messages"]["dispatched_again"] = self.dispatched_again
+        account["messages"]["received_late_results"] = self.late_results
         for place, unit in enumerate(("segments", "bytes")):
             again, control = self.again[place], self.control[place]
             account[unit]["sent_first"] = account[unit]["sent"] - again - control

@@ -77,18 +77,30 @@ class Udp:
     ----------
     recovery
         How what is lost is sent again; None: it is not, and a placement that loses a message fails.
+    detection_s
+        Seconds from the failure of a satellite until everyone is told, and what was dispatched there is
+        dispatched again to another satellite where the expert lives; less than ``recovery.give_up_s``, if
+        there is recovery. None: nobody is ever told.
 
     Raises
     ------
     ScenarioError
-        If ``recovery`` is something else.
+        If ``recovery`` is something else, or ``detection_s`` out of its range.
     """
 
     recovery: SelectiveRepeat | None = None
+    detection_s: float | None = None
 
     def __post_init__(self) -> None:
         if self.recovery is not None:
             check_kind("transport.recovery", self.recovery, SelectiveRepeat, "SelectiveRepeat(), or None")
+        _check_detection(self.detection_s)
+        if self.recovery is not None and self.detection_s is not None:
+            require(
+                self.detection_s < self.recovery.give_up_s,
+                f"transport.detection_s: {self.detection_s!r} given, must be less than recovery.give_up_s, "
+                f"{self.recovery.give_up_s!r}, or messages are given up before; detect failures sooner",
+            )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +122,8 @@ class Tcp:
         How often a packet is sent again without any acknowledgement, until its connection, and all messages
         on it, are given up and the placement fails; 15 as in Linux. Also, how often it is tried again to open
         a connection.
+    detection_s
+        As of :class:`Udp`.
 
     Raises
     ------
@@ -122,6 +136,7 @@ class Tcp:
     initial_window: int = 10
     minimum_timeout_s: float = 1.0
     retries: int = 15
+    detection_s: float | None = None
 
     def __post_init__(self) -> None:
         check_kind("transport.congestion_control", self.congestion_control, str, "a name")
@@ -132,6 +147,12 @@ class Tcp:
             "transport.minimum_timeout_s", self.minimum_timeout_s, above=_DELAYED_ACK_S, most=_MOST_S
         )
         check_whole("transport.retries", self.retries, least=1, most=_MOST_RETRIES)
+        _check_detection(self.detection_s)
+
+
+def _check_detection(detection_s: float | None) -> None:
+    if detection_s is not None:
+        check_number("transport.detection_s", detection_s, least=0, most=_MOST_S)
 
 
 Transport = Udp | Tcp

@@ -252,6 +252,8 @@ def test_what_is_neither_received_nor_dropped_is_in_flight():
         "dropped": 1,
         "in_flight": 2,
         "dropped_by_reason": {"cut": 1},
+        "dispatched_again": 0,
+        "received_late_results": 0,
     }
     assert account["segments"]["in_flight"] == 3
     assert account["bytes"]["in_flight"] == 700

@@ -42,7 +42,7 @@ using namespace ns3;
 namespace
 {
 constexpr uint32_t IP_AND_UDP_BYTES = 28; //!< IPv4 header without options, and UDP header
-constexpr uint32_t IP_AND_TCP_BYTES = 52; //!< IPv4 and TCP headers, without options
+constexpr uint32_t IP_AND_TCP_BYTES = 52; //!< IPv4 and TCP headers, and TCP's time stamps
 constexpr std::int64_t DIRECTIONS = 2;    //!< of a link, a random stream each
 /// First random stream of background traffic, behind those of any number of links.
 constexpr std::int64_t FIRST_BACKGROUND_STREAM = 1'000'000'000;
@@ -384,6 +384,27 @@ Simulation::SetExpertHosts(const std::int32_t* hosts)
 }
 
 void
+Simulation::FailSatellite(std::uint32_t satellite, std::int64_t failedNs, std::int64_t toldNs)
+{
+    MoeWorkload& workload = *m_parts->workload;
+    workload.Fail(satellite);
+    Simulator::Schedule(NanoSeconds(toldNs) - Simulator::Now(),
+                        &MoeWorkload::TellFailure,
+                        &workload,
+                        satellite,
+                        NanoSeconds(failedNs));
+}
+
+void
+Simulation::RepairSatellite(std::uint32_t satellite, std::int64_t toldNs)
+{
+    Simulator::Schedule(NanoSeconds(toldNs) - Simulator::Now(),
+                        &MoeWorkload::TellRepair,
+                        PeekPointer(m_parts->workload),
+                        satellite);
+}
+
+void
 Simulation::SetSequences(const std::int64_t* startsNs,
                          const std::int32_t* tokens,
                          std::size_t sequences,
@@ -514,6 +535,32 @@ Simulation::GetMessagesPending() const
         pending += endpoint.Get<MessageEndpoint>()->GetPending();
     }
     return pending;
+}
+
+std::uint64_t
+Simulation::GetHomeless() const
+{
+    return m_parts->recorder->GetHomeless();
+}
+
+std::size_t
+Simulation::GetAbandonedCount() const
+{
+    return m_parts->recorder->GetAbandoned().size();
+}
+
+void
+Simulation::CopyAbandoned(std::int64_t* rows) const
+{
+    for (const MoeRecorder::Abandoned& a : m_parts->recorder->GetAbandoned())
+    {
+        const std::int64_t row[ABANDONED_COLUMNS] = {a.request,
+                                                     a.token,
+                                                     a.layer,
+                                                     a.expert,
+                                                     a.satellite};
+        rows = std::copy(std::begin(row), std::end(row), rows);
+    }
 }
 
 std::uint64_t

@@ -25,17 +25,17 @@ namespace spacemoe
 class Simulation
 {
   public:
-    static constexpr std::size_t MESSAGE_COLUMNS = 18; //!< of CopyMessages()
-    static constexpr std::size_t JOB_COLUMNS = 10;     //!< of CopyJobs()
-    static constexpr std::size_t BATCH_COLUMNS = 7;    //!< of CopyBatches()
-    static constexpr std::size_t BACKGROUND_ROWS = 11; //!< of CopyBackground()
-    static constexpr std::size_t ACCOUNT_COLUMNS = 9;  //!< of CopyAccount()
-    static constexpr std::size_t DROP_REASONS = 9;     //!< rows of CopyDrops()
-    static constexpr std::size_t DROP_COLUMNS = 3;     //!< of CopyDrops()
-    static constexpr std::size_t EXTRAS = 3;           //!< rows of CopyExtras()
-    static constexpr std::size_t LINK_COLUMNS = 14;    //!< of TakeLinkCounters()
-
-    static constexpr std::size_t HOP_COLUMNS = 8; //!< of CopyHops()
+    static constexpr std::size_t MESSAGE_COLUMNS = 18;  //!< of CopyMessages()
+    static constexpr std::size_t JOB_COLUMNS = 10;      //!< of CopyJobs()
+    static constexpr std::size_t BATCH_COLUMNS = 7;     //!< of CopyBatches()
+    static constexpr std::size_t BACKGROUND_ROWS = 12;  //!< of CopyBackground()
+    static constexpr std::size_t ACCOUNT_COLUMNS = 9;   //!< of CopyAccount()
+    static constexpr std::size_t DROP_REASONS = 10;     //!< rows of CopyDrops()
+    static constexpr std::size_t DROP_COLUMNS = 3;      //!< of CopyDrops()
+    static constexpr std::size_t EXTRAS = 3;            //!< rows of CopyExtras()
+    static constexpr std::size_t ABANDONED_COLUMNS = 5; //!< of CopyAbandoned()
+    static constexpr std::size_t LINK_COLUMNS = 14;     //!< of TakeLinkCounters()
+    static constexpr std::size_t HOP_COLUMNS = 8;       //!< of CopyHops()
 
     Simulation();
     ~Simulation();
@@ -169,6 +169,22 @@ class Simulation
     void SetExpertHosts(const std::int32_t* hosts);
 
     /**
+     * A satellite fails: gateways go on dispatching to it what they dispatch to it now, until they
+     * are told.
+     * @param satellite index of the satellite
+     * @param failedNs when it fails, not before now
+     * @param toldNs when everyone is told, not before that
+     */
+    void FailSatellite(std::uint32_t satellite, std::int64_t failedNs, std::int64_t toldNs);
+
+    /**
+     * A satellite that failed works again.
+     * @param satellite index of the satellite
+     * @param toldNs when everyone is told, not before now
+     */
+    void RepairSatellite(std::uint32_t satellite, std::int64_t toldNs);
+
+    /**
      * Set the sequences and install the applications.
      * @param startsNs when each sequence starts
      * @param tokens steps of each sequence
@@ -249,6 +265,15 @@ class Simulation
     std::uint64_t GetTokensUnderWay() const;
     /** @return messages that their senders may still send again, or receivers ask for */
     std::uint64_t GetMessagesPending() const;
+    /** @return dispatches of experts all of whose satellites are known to have failed */
+    std::uint64_t GetHomeless() const;
+    /** @return dispatches that were abandoned, as their satellites are known to have failed */
+    std::size_t GetAbandonedCount() const;
+    /**
+     * Copy the dispatches that were abandoned.
+     * @param rows request, token, layer, expert, satellite; [GetAbandonedCount()][5]
+     */
+    void CopyAbandoned(std::int64_t* rows) const;
     /** @return jobs that found the queue of a computer full */
     std::uint64_t GetJobsRefused() const;
     /** @return packets of background traffic in the network now, counted where they are */

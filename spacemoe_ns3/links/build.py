@@ -20,6 +20,7 @@ from spacemoe_ns3.links.feasibility import (
 )
 from spacemoe_ns3.links.laser_links import LaserLinks
 from spacemoe_ns3.links.link_budget import OpticalLinkBudget
+from spacemoe_ns3.links.outages import SatelliteFailures, links_of_failed
 from spacemoe_ns3.links.timeline import DownReason, LinkTimeline
 from spacemoe_ns3.links.topology import LinkKind
 from spacemoe_ns3.links.topology.base import check_terminals, kinds_of
@@ -60,7 +61,7 @@ def build_timeline(
     ends = wiring.ends
     check_terminals(wiring, satellites=layout.satellites, terminals=links.terminals)
     kind = kinds_of(ends, layout)
-    failed, outage = _outages(links, ends, slots, layout.satellites, random)
+    failed_satellites, failed, outage = _outages(links, ends, slots, layout.satellites, random)
     delay_s, geometry = _evaluate(links, ends, kind, ephemeris, slots, constellation.start)
     reason = np.where(failed, np.uint8(DownReason.FAILURE), geometry)
     if wiring.assigned is not None:
@@ -83,6 +84,7 @@ def build_timeline(
         policy=links.policy,
         remarks=wiring.remarks,
         packet_error_rate=_error_rates(links, ends, kind),
+        failed=failed_satellites if failed_satellites.any() else None,
     )
 
 
@@ -123,18 +125,24 @@ def _check_apart(apart_m: np.ndarray, ends: np.ndarray, slot: int) -> None:
 
 def _outages(
     links: LaserLinks, ends: np.ndarray, slots: SlotGrid, satellites: int, random: np.random.Generator
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return where satellites have failed, and the reason of other outages; both of shape (T, M)."""
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return failed satellites (T, S), links of failed ones (T, M), and reasons of other outages (T, M)."""
+    failed_satellites = np.zeros((slots.count, satellites), bool)
     failed = np.zeros((slots.count, len(ends)), bool)
     outage = np.zeros(failed.shape, np.uint8)
     for model in links.outages:
+        if isinstance(model, SatelliteFailures):
+            of_model = model.failed(slots=slots, satellites=satellites, random=random)
+            failed_satellites |= of_model
+            failed |= links_of_failed(of_model, ends)
+            continue
         down = model.draw(slots=slots, ends=ends, satellites=satellites, random=random)
         reason = DownReason[model.reason.upper()]
         if reason == DownReason.FAILURE:
             failed |= down
         else:
             outage[down & ((outage == DownReason.UP) | (reason < outage))] = reason
-    return failed, outage
+    return failed_satellites, failed, outage
 
 
 def _sun(links: LaserLinks, start: datetime, slots: SlotGrid) -> np.ndarray | None:

@@ -72,6 +72,8 @@ class LinkTimeline:
         What a user must know of the links.
     packet_error_rate
         Probability that a packet is corrupted on each link, shape (M,); None: none is.
+    failed
+        Whether a satellite is failed in a slot, with all its links, shape (T, S), bool; None: none ever is.
     """
 
     layout: Layout
@@ -87,6 +89,7 @@ class LinkTimeline:
     policy: LossPolicy = LossPolicy.REROUTE
     remarks: tuple[str, ...] = ()
     packet_error_rate: np.ndarray | None = None
+    failed: np.ndarray | None = None
 
     @property
     def satellites(self) -> int:

@@ -63,6 +63,8 @@ def result_from_records(
     """
     dropped = dict(zip(DROP_REASONS, map(_side, records.account[2:]), strict=True))
     again, control, duplicates = ((int(segments), int(octets)) for segments, octets in records.extras)
+    messages = dict(zip(MESSAGE_COLUMNS, records.messages.T, strict=True))
+    is_result = messages["kind"] == RESULT
     account = Account(
         sent=_side(records.account[0]),
         received=_side(records.account[1]),
@@ -70,6 +72,8 @@ def result_from_records(
         again=again,
         control=control,
         duplicates=duplicates,
+        dispatched_again=len(records.abandoned),
+        late_results=int((is_result & _is_of_abandoned(records, messages, _far_end(messages))).sum()),
         refused_jobs=records.refused_jobs,
         background=_background_account(records),
     )
@@ -156,8 +160,9 @@ def _check_balance(account: Account, records: Records) -> None:
             f"accounting: {in_flight} segments are neither received nor dropped, but {records.in_flight} are "
             "in the network; report this bug"
         )
-    # Copies and acknowledgements of messages that are there may be under way when the time span ends.
-    may_fly = ("segments", "bytes") if account.control[0] else ()
+    # Copies and acknowledgements of messages that are there may be under way when the time span ends, and so
+    # may what was abandoned.
+    may_fly = ("segments", "bytes") if account.control[0] or len(records.abandoned) else ()
     if not records.lost and any(side["in_flight"] for unit, side in sides.items() if unit not in may_fly):
         raise SimulationError(
             f"accounting: the run has ended with {in_flight} segments in flight; report this bug"
@@ -264,6 +269,9 @@ def _by_step(records: Records, workload: Workload) -> tuple[dict[str, np.ndarray
     messages = dict(zip(MESSAGE_COLUMNS, records.messages.T, strict=True))
     jobs = dict(zip(JOB_COLUMNS, records.jobs.T, strict=True))
     batches = dict(zip(BATCH_COLUMNS, records.batches.T, strict=True))
+    # Of a dispatch that was abandoned nothing was used.
+    messages = _without(messages, _is_of_abandoned(records, messages, _far_end(messages)))
+    jobs = _without(jobs, _is_of_abandoned(records, jobs, jobs["satellite"]))
     first = np.cumsum(workload.sequence_tokens) - workload.sequence_tokens
     for table in (messages, jobs, batches):
         table["row"] = first[table["request"]] + table["token"]
@@ -280,6 +288,30 @@ def _by_step(records: Records, workload: Workload) -> tuple[dict[str, np.ndarray
             workload,
         ),
     )
+
+
+def _far_end(messages: dict[str, np.ndarray]) -> np.ndarray:
+    """Return the satellite of the expert that each dispatch or result is of; -1 for residuals."""
+    return np.select(
+        [messages["kind"] == DISPATCH, messages["kind"] == RESULT],
+        [messages["to_satellite"], messages["from_satellite"]],
+        -1,
+    )
+
+
+def _is_of_abandoned(records: Records, table: dict[str, np.ndarray], satellite: np.ndarray) -> np.ndarray:
+    """Return which messages or jobs, on experts at some satellites, are of abandoned dispatches."""
+    names = ("request", "token", "layer", "expert")
+    rows = np.stack([*(table[name] for name in names), satellite], axis=1)
+    _, key = np.unique(np.concatenate([rows, records.abandoned]), axis=0, return_inverse=True)
+    key = key.reshape(-1)  # numpy 2.0 gives it another shape
+    is_of: np.ndarray = np.isin(key[: len(rows)], key[len(rows) :])
+    return is_of
+
+
+def _without(table: dict[str, np.ndarray], unwanted: np.ndarray) -> dict[str, np.ndarray]:
+    """Return a table without some of its rows."""
+    return {name: column[~unwanted] for name, column in table.items()}
 
 
 def _with_members(

@@ -26,6 +26,7 @@ JOB_COLUMNS = (
     *("kind", "request", "token", "layer", "expert", "satellite", "submitted", "started", "finished"),
     "tokens",
 )
+ABANDONED_COLUMNS = ("request", "token", "layer", "expert", "satellite")
 BATCH_COLUMNS = ("kind", "layer", "request", "token", "member_request", "member_token", "submitted")
 # A hop of a segment; the last three are sums from the sender on (ns3-modules/leo/model/hop-log.h).
 HOP_COLUMNS = ("ledger", "wire", "came", "started", "arrived", "propagation", "waiting", "ready")
@@ -116,6 +117,9 @@ class Records:
         ``queue_ns`` is the time integral of the number of packets in the transmit queue.
     in_flight
         Segments in the network at the end, counted where they are.
+    abandoned
+        Dispatches that were abandoned, as their satellites had failed, shape (n, 5), int64; columns
+        :data:`ABANDONED_COLUMNS`. Messages and jobs of them are among the others.
     refused_jobs
         Jobs that found the queue of a computer full.
     background
@@ -144,6 +148,7 @@ class Records:
     account: np.ndarray
     extras: np.ndarray
     links: np.ndarray
+    abandoned: np.ndarray
     in_flight: int
     refused_jobs: int
     background: np.ndarray

@@ -14,8 +14,10 @@ from spacemoe_ns3.constants import NANOSECONDS_PER_SECOND
 from spacemoe_ns3.errors import SimulationError, UndeliveredError
 from spacemoe_ns3.links import LossPolicy
 from spacemoe_ns3.packet._ns import load_bridge
+from spacemoe_ns3.packet.failures import FailureTeller, serving_order
 from spacemoe_ns3.packet.intervals import IntervalLog
 from spacemoe_ns3.packet.plan import (
+    ABANDONED_COLUMNS,
     BATCH_COLUMNS,
     HOP_COLUMNS,
     JOB_COLUMNS,
@@ -131,7 +133,7 @@ def _set_transport(simulation: Any, plan: Plan) -> None:
 def _place(simulation: Any, plan: Plan) -> None:
     """Place gateways and experts, with the times that they take where they are, and set the sequences."""
     workload, placement = plan.workload, plan.placement
-    residents, gateways, computing = placement.residents(), placement.gateways, workload.computing
+    residents, gateways, computing = serving_order(plan), placement.gateways, workload.computing
     steps = np.arange(1, workload.batch + 1)
     simulation.PlaceModel(
         np.ascontiguousarray(gateways, np.int32),
@@ -200,11 +202,13 @@ def _run(simulation: Any, plan: Plan, report: Callable[[int], None], log: Interv
     starts_ns = plan.workload.starts_ns
     # TCP opens its connections at time zero.
     slot = 0 if isinstance(plan.transport, Tcp) else int(starts_ns[0]) // slots.slot_ns
+    teller = FailureTeller(plan)
     while True:
         if slot * slots.slot_ns > log.end_ns:
             _run_until(simulation, slot * slots.slot_ns, log.end_ns // slots.slot_ns, log)
         table = plan.routes.table(slot)
         simulation.LoadTable(slot, table, table.size)
+        teller.before_slot(simulation, slot)
         if plan.placement.dispatch is not None:
             simulation.SetExpertHosts(plan.placement.hosts_in(slot))
         _run_until(simulation, (slot + 1) * slots.slot_ns, slot, log)
@@ -214,6 +218,10 @@ def _run(simulation: Any, plan: Plan, report: Callable[[int], None], log: Interv
         # What is left of a request that lost a message is not under way, but travels, and computes, on. What
         # may be sent again needs the tables of its slot.
         has_lost = simulation.GetMessagesLost() or simulation.GetJobsRefused()
+        # What was abandoned may be under way for good.
+        is_left = simulation.GetAbandonedCount() or simulation.GetHomeless()
+        if is_left and not under_way and not later.size:
+            return
         busy = under_way or simulation.GetSegmentsInFlight() or simulation.GetMessagesPending()
         # A TCP socket that does not know yet that it is open speaks up whenever it likes, and so does
         # background traffic.
@@ -255,6 +263,7 @@ def _read(simulation: Any, log: IntervalLog) -> Records:
         account=np.concatenate([account[:2], drops]),
         extras=extras,
         links=log.totals(),
+        abandoned=_filled(simulation.CopyAbandoned, simulation.GetAbandonedCount(), len(ABANDONED_COLUMNS)),
         in_flight=int(simulation.GetSegmentsInFlight()),
         refused_jobs=int(simulation.GetJobsRefused()),
         background=_filled(simulation.CopyBackground, 2 + len(DROP_REASONS), 2),

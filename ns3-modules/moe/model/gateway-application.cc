@@ -6,6 +6,7 @@
 
 #include "ns3/simulator.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace ns3
@@ -28,7 +29,15 @@ GatewayApplication::GetTypeId()
             .AddTraceSource("TokenEmitted",
                             "The gateway of layer 0 emits a token.",
                             MakeTraceSourceAccessor(&GatewayApplication::m_tokenEmittedTrace),
-                            "ns3::GatewayApplication::TokenCallback");
+                            "ns3::GatewayApplication::TokenCallback")
+            .AddTraceSource("DispatchAbandoned",
+                            "A dispatch is abandoned, as its satellite is known to have failed.",
+                            MakeTraceSourceAccessor(&GatewayApplication::m_abandonedTrace),
+                            "ns3::GatewayApplication::DispatchCallback")
+            .AddTraceSource("ExpertHomeless",
+                            "All satellites where an expert lives are known to have failed.",
+                            MakeTraceSourceAccessor(&GatewayApplication::m_homelessTrace),
+                            "ns3::GatewayApplication::DispatchCallback");
     return tid;
 }
 
@@ -56,6 +65,8 @@ GatewayApplication::StartApplication()
         m_endpoint->Connect(m_workload->GetGateway(m_layer + 1),
                             m_workload->GetGatewayPort(m_layer + 1));
     }
+    m_workload->TraceConnectWithoutContext("Told",
+                                           MakeCallback(&GatewayApplication::LeaveSatellite, this));
     if (m_layer != 0)
     {
         return;
@@ -79,6 +90,9 @@ GatewayApplication::StopApplication()
         start.Cancel();
     }
     m_starts.clear();
+    m_workload->TraceDisconnectWithoutContext(
+        "Told",
+        MakeCallback(&GatewayApplication::LeaveSatellite, this));
     MoeApplication::StopApplication();
 }
 
@@ -97,6 +111,11 @@ GatewayApplication::GetSatellite() const
 void
 GatewayApplication::HandleMessage(const MessageRecord& message)
 {
+    if (message.header.kind == MoeHeader::RESULT &&
+        !m_workload->TakeResult(message.header, message.fromSatellite))
+    {
+        return; // of what was abandoned
+    }
     const uint32_t residuals = m_workload->SendsResidual() ? 1 : 0;
     for (const auto& [request, token] : m_workload->GetStepsOf(message.header))
     {
@@ -170,10 +189,7 @@ GatewayApplication::Dispatch(const JobRecord& batch)
     for (const MoeWorkload::Portion& portion : m_workload->GetPortions(m_layer, first))
     {
         header.expert = portion.expert;
-        Send(header,
-             portion.tokens,
-             m_workload->GetExpertHost(m_layer, header.expert),
-             m_workload->GetExpertPort(m_layer, header.expert));
+        DispatchToHost({header, 0, portion.tokens, Simulator::Now()});
     }
     if (m_workload->SendsResidual())
     {
@@ -183,6 +199,40 @@ GatewayApplication::Dispatch(const JobRecord& batch)
              batch.tokens,
              m_workload->GetGateway(m_layer + 1),
              m_workload->GetGatewayPort(m_layer + 1));
+    }
+}
+
+void
+GatewayApplication::DispatchToHost(MoeWorkload::Awaited dispatch)
+{
+    const MoeHeader& header = dispatch.header;
+    const std::vector<uint32_t>& left = dispatch.left;
+    dispatch.satellite = m_workload->GetExpertHost(m_layer, header.expert, left);
+    const bool hasBeenThere = std::find(left.begin(), left.end(), dispatch.satellite) != left.end();
+    if (hasBeenThere || m_workload->IsKnownToHaveFailed(dispatch.satellite))
+    {
+        m_homelessTrace(header, left.empty() ? dispatch.satellite : left.back());
+        return;
+    }
+    m_workload->Await(dispatch);
+    Send(header,
+         dispatch.tokens,
+         dispatch.satellite,
+         m_workload->GetExpertPort(m_layer, header.expert),
+         dispatch.sent);
+}
+
+void
+GatewayApplication::LeaveSatellite(uint32_t satellite)
+{
+    for (MoeWorkload::Awaited dispatch : m_workload->GetAwaited(m_layer, satellite))
+    {
+        m_endpoint->Abandon(dispatch.header,
+                            satellite,
+                            m_workload->GetExpertPort(m_layer, dispatch.header.expert));
+        m_abandonedTrace(dispatch.header, satellite);
+        dispatch.left.push_back(satellite);
+        DispatchToHost(std::move(dispatch));
     }
 }
 

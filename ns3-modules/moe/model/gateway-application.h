@@ -30,6 +30,11 @@ namespace ns3
  * experts first, and last all of them as the residual to the next gateway. Each dispatch goes to
  * the satellite that hosts the expert at that moment.
  *
+ * When everyone is told that a satellite has failed, the gateway abandons what it dispatched there
+ * and whose result has not come, and dispatches it again to the satellite that hosts the expert
+ * from then on. It knows what has come, as if the next gateway, which gets the results, told it at
+ * once. Results of what was abandoned are dropped.
+ *
  * The gateway of layer 0 closes the ring: it starts the sequences at their times, and once the
  * last layer's outputs are there it computes the head, likewise in batches, emits the tokens and
  * begins the next ones.
@@ -50,6 +55,14 @@ class GatewayApplication : public MoeApplication
      * @param [in] token token of the sequence
      */
     typedef void (*TokenCallback)(uint32_t request, uint32_t token);
+
+    /**
+     * TracedCallback signature for dispatches.
+     *
+     * @param [in] header of the dispatch
+     * @param [in] satellite where it went, or was to go
+     */
+    typedef void (*DispatchCallback)(const MoeHeader& header, uint32_t satellite);
 
   protected:
     void DoDispose() override;
@@ -81,6 +94,18 @@ class GatewayApplication : public MoeApplication
     void Dispatch(const JobRecord& batch);
 
     /**
+     * @brief Dispatch to an expert where it lives now.
+     * @param dispatch the dispatch; its satellite is filled in here
+     */
+    void DispatchToHost(MoeWorkload::Awaited dispatch);
+
+    /**
+     * @brief Trace sink: everyone is told that a satellite has failed.
+     * @param satellite the satellite
+     */
+    void LeaveSatellite(uint32_t satellite);
+
+    /**
      * @brief Compute the head, then emit.
      * @param request sequence
      * @param token token of the sequence
@@ -104,9 +129,11 @@ class GatewayApplication : public MoeApplication
 
     /// Messages received by step, until all of the layer before are there.
     std::map<MoeWorkload::Step, uint32_t> m_received;
-    std::vector<EventId> m_starts;                          //!< of the sequences, layer 0 only
-    TracedCallback<uint32_t, uint32_t> m_tokenBegunTrace;   //!< a token begins
-    TracedCallback<uint32_t, uint32_t> m_tokenEmittedTrace; //!< a token is done
+    std::vector<EventId> m_starts;                               //!< of the sequences, layer 0 only
+    TracedCallback<uint32_t, uint32_t> m_tokenBegunTrace;        //!< a token begins
+    TracedCallback<uint32_t, uint32_t> m_tokenEmittedTrace;      //!< a token is done
+    TracedCallback<const MoeHeader&, uint32_t> m_abandonedTrace; //!< a dispatch is abandoned
+    TracedCallback<const MoeHeader&, uint32_t> m_homelessTrace;  //!< an expert lives nowhere
 };
 
 } // namespace ns3

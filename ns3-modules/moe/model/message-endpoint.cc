@@ -214,7 +214,11 @@ MessageEndpoint::GetPort() const
 }
 
 void
-MessageEndpoint::Send(MoeHeader header, uint64_t message, uint32_t satellite, uint16_t port)
+MessageEndpoint::Send(MoeHeader header,
+                      uint64_t message,
+                      uint32_t satellite,
+                      uint16_t port,
+                      Time since)
 {
     const bool staysHere = satellite == m_satellite;
     const uint32_t segments = staysHere ? 0 : GetSegments(header.messageBytes);
@@ -225,13 +229,13 @@ MessageEndpoint::Send(MoeHeader header, uint64_t message, uint32_t satellite, ui
             std::to_string(segments) + " segments, at most 65535 are allowed; raise the MTU");
     }
     header.segments = segments;
-    header.sentNanoseconds = Simulator::Now().GetNanoSeconds();
+    header.sentNanoseconds = since.GetNanoSeconds();
     MessageRecord record;
     record.header = header;
     record.message = message;
     record.fromSatellite = m_satellite;
     record.toSatellite = satellite;
-    record.sent = Simulator::Now();
+    record.sent = since;
     record.isRecovered = !staysHere && IsRecovering();
     m_sentTrace(record);
     if (staysHere)
@@ -254,6 +258,12 @@ MessageEndpoint::SendAway(const MessageRecord& record, uint16_t port)
     {
         m_recovery.Sent(record, port);
     }
+}
+
+void
+MessageEndpoint::Abandon(const MoeHeader& header, uint32_t satellite, uint16_t)
+{
+    m_recovery.Acknowledged(MakeMessageKey(header, satellite));
 }
 
 void
@@ -365,7 +375,8 @@ MessageEndpoint::SendHere(MessageRecord message, uint16_t port)
     {
         return; // in vain, as a datagram to a closed port
     }
-    message.arrived = message.sent;
+    message.arrived = Simulator::Now();
+    message.retransmission = message.arrived - message.sent;
     receiver->m_fromHere.emplace_back(
         Simulator::ScheduleNow(&MessageEndpoint::ReceiveFromHere, receiver),
         std::move(message));

@@ -15,6 +15,7 @@
 #include "ns3/nstime.h"
 #include "ns3/object.h"
 #include "ns3/ptr.h"
+#include "ns3/simulator.h"
 #include "ns3/traced-callback.h"
 
 #include <deque>
@@ -79,10 +80,24 @@ class MessageEndpoint : public Object
      * @param message its number, unique in the simulation
      * @param satellite where to
      * @param port where to
+     * @param since when what it says was sent first, to a satellite that failed; the time since
+     * then is retransmission
      * @throws std::invalid_argument if it is to leave the satellite and needs more than 65535
      * segments
      */
-    void Send(MoeHeader header, uint64_t message, uint32_t satellite, uint16_t port);
+    void Send(MoeHeader header,
+              uint64_t message,
+              uint32_t satellite,
+              uint16_t port,
+              Time since = Simulator::Now());
+
+    /**
+     * @brief Do nothing more for a message that was sent; what of it is under way may arrive.
+     * @param header what it is
+     * @param satellite where it was sent to
+     * @param port where it was sent to
+     */
+    virtual void Abandon(const MoeHeader& header, uint32_t satellite, uint16_t port);
 
     /**
      * @brief Number of segments that a message needs.

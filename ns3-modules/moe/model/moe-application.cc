@@ -82,7 +82,11 @@ MoeApplication::Compute(ComputeServer::Request request)
 }
 
 void
-MoeApplication::Send(MoeHeader header, uint32_t tokens, uint32_t satellite, uint16_t port)
+MoeApplication::Send(MoeHeader header,
+                     uint32_t tokens,
+                     uint32_t satellite,
+                     uint16_t port,
+                     Time since)
 {
     const uint64_t bytes = uint64_t{tokens} * m_workload->GetMessageBytes();
     if (bytes > std::numeric_limits<uint32_t>::max())
@@ -92,7 +96,7 @@ MoeApplication::Send(MoeHeader header, uint32_t tokens, uint32_t satellite, uint
             " tokens is longer than its header can say; send fewer at once");
     }
     header.messageBytes = static_cast<uint32_t>(bytes);
-    m_endpoint->Send(header, m_workload->NextMessage(), satellite, port);
+    m_endpoint->Send(header, m_workload->NextMessage(), satellite, port, since);
 }
 
 } // namespace ns3

@@ -64,8 +64,13 @@ class MoeApplication : public Application
      * @param tokens how many
      * @param satellite where to
      * @param port where to
+     * @param since when they were sent first, if not now
      */
-    void Send(MoeHeader header, uint32_t tokens, uint32_t satellite, uint16_t port);
+    void Send(MoeHeader header,
+              uint32_t tokens,
+              uint32_t satellite,
+              uint16_t port,
+              Time since = Simulator::Now());
 
     Ptr<MoeWorkload> m_workload;     //!< the plan
     Ptr<MessageEndpoint> m_endpoint; //!< the port

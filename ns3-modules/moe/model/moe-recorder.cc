@@ -98,11 +98,15 @@ MoeRecorder::ObserveApplication(Ptr<Application> application)
                                          MakeCallback(&MoeRecorder::SegmentSent, this));
     endpoint->TraceConnectWithoutContext("SegmentReceived",
                                          MakeCallback(&MoeRecorder::SegmentReceived, this));
-    // Only gateways have these two; connecting an expert to them does nothing.
+    // Only gateways have these four; connecting an expert to them does nothing.
     application->TraceConnectWithoutContext("TokenBegun",
                                             MakeCallback(&MoeRecorder::TokenBegun, this));
     application->TraceConnectWithoutContext("TokenEmitted",
                                             MakeCallback(&MoeRecorder::TokenEmitted, this));
+    application->TraceConnectWithoutContext("DispatchAbandoned",
+                                            MakeCallback(&MoeRecorder::DispatchAbandoned, this));
+    application->TraceConnectWithoutContext("ExpertHomeless",
+                                            MakeCallback(&MoeRecorder::ExpertHomeless, this));
 }
 
 void
@@ -217,6 +221,18 @@ MoeRecorder::GetExtra(Extra extra) const
     return m_extra[static_cast<std::size_t>(extra)];
 }
 
+const std::vector<MoeRecorder::Abandoned>&
+MoeRecorder::GetAbandoned() const
+{
+    return m_abandoned;
+}
+
+uint64_t
+MoeRecorder::GetHomeless() const
+{
+    return m_homeless;
+}
+
 uint64_t
 MoeRecorder::GetJobsRefused() const
 {
@@ -321,6 +337,10 @@ MoeRecorder::MessageSent(const MessageRecord& message)
     {
         m_recovered.insert(message.message);
     }
+    if (IsAbandoned(message))
+    {
+        DropAbandoned(message.message);
+    }
 }
 
 void
@@ -329,9 +349,11 @@ MoeRecorder::MessageReceived(const MessageRecord& message)
     ++m_received.messages;
     m_outstanding.erase(message.message);
     m_lastLoss.erase(message.message);
-    if (m_lostMessages.erase(message.message) > 0)
+    const auto lost = m_lostMessages.find(message.message);
+    if (lost != m_lostMessages.end())
     {
-        --m_dropped[static_cast<std::size_t>(DropReason::GIVEN_UP)].messages;
+        --m_dropped[static_cast<std::size_t>(lost->second)].messages;
+        m_lostMessages.erase(lost);
     }
     m_messages.push_back(message);
 }
@@ -352,6 +374,65 @@ MoeRecorder::MessageGivenUp(const MessageRecord& message)
                     (loss != m_lastLoss.end() ? loss->second
                      : m_lastTcpLoss.empty()  ? "none, it is under way or waits for a path"
                                               : "of some TCP packet: " + m_lastTcpLoss));
+}
+
+bool
+MoeRecorder::IsAbandoned(const MessageRecord& message) const
+{
+    const MoeHeader& header = message.header;
+    const bool isResult = header.kind == MoeHeader::RESULT;
+    return (isResult || header.kind == MoeHeader::DISPATCH) &&
+           m_abandonedKeys.count({header.request,
+                                  header.token,
+                                  header.layer,
+                                  header.expert,
+                                  isResult ? message.fromSatellite : message.toSatellite}) > 0;
+}
+
+void
+MoeRecorder::DropAbandoned(uint64_t message)
+{
+    ++m_dropped[static_cast<std::size_t>(DropReason::ABANDONED)].messages;
+    m_lostMessages.emplace(message, DropReason::ABANDONED);
+    m_lastLoss.erase(message);
+    m_outstanding.erase(message);
+}
+
+void
+MoeRecorder::DispatchAbandoned(const MoeHeader& header, uint32_t satellite)
+{
+    m_abandoned.push_back({header.request, header.token, header.layer, header.expert, satellite});
+    m_abandonedKeys.insert({header.request, header.token, header.layer, header.expert, satellite});
+    std::vector<uint64_t> messages;
+    for (const auto& [number, message] : m_outstanding)
+    {
+        if (IsAbandoned(message))
+        {
+            messages.push_back(number);
+        }
+    }
+    for (const uint64_t message : messages)
+    {
+        DropAbandoned(message);
+    }
+}
+
+void
+MoeRecorder::ExpertHomeless(const MoeHeader& header, uint32_t satellite)
+{
+    ++m_homeless;
+    if (m_firstLost.empty())
+    {
+        const Time since = m_workload->GetFailedSince(satellite);
+        std::ostringstream text;
+        text << "no satellite left (request " << header.request << ", token " << header.token
+             << ", layer " << header.layer << ", expert " << header.expert << ", at "
+             << Simulator::Now().GetNanoSeconds() << " ns): satellite " << satellite
+             << " failed at " << since.GetNanoSeconds()
+             << " ns, and the expert lives on no other that works; give it a replica";
+        m_firstLost = text.str();
+    }
+    LoseRequests(header);
 }
 
 void
@@ -596,7 +677,7 @@ MoeRecorder::LoseMessage(const MessageRecord& message, DropReason reason, const 
         m_firstLost = "message lost (" + Describe(message) + "): " + words;
     }
     ++m_dropped[static_cast<std::size_t>(reason)].messages;
-    m_lostMessages.insert(message.message);
+    m_lostMessages.emplace(message.message, reason);
     LoseRequests(message.header);
     m_lastLoss.erase(message.message);
     m_outstanding.erase(message.message);

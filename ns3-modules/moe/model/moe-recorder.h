@@ -19,6 +19,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <tuple>
 #include <vector>
 
 namespace ns3
@@ -45,6 +46,9 @@ class Packet;
  *
  * A message, or a job, of a batch is lost with the requests of all steps that it is about. Jobs
  * that find no room at a computer are counted apart, as their messages did arrive.
+ *
+ * A dispatch that is abandoned, as its satellite is known to have failed, is dropped until it
+ * arrives nevertheless, and so is the result from there; no request is lost with them.
  *
  * Packets of background traffic have an account of their own.
  */
@@ -82,10 +86,21 @@ class MoeRecorder : public Object
         TIME_TO_LIVE, //!< it had passed too many satellites
         OTHER,        //!< IPv4 dropped it for another reason
         GIVEN_UP,     //!< of messages only: it was not acknowledged in time
+        ABANDONED,    //!< of messages only: to or from a satellite that is known to have failed
     };
 
     /// Number of values of DropReason.
-    static constexpr std::size_t DROP_REASONS = 9;
+    static constexpr std::size_t DROP_REASONS = 10;
+
+    /** A dispatch that was abandoned, as its satellite had failed. */
+    struct Abandoned
+    {
+        uint32_t request;   //!< of the first step of its batch
+        uint32_t token;     //!< of the first step of its batch
+        uint32_t layer;     //!< the layer
+        uint32_t expert;    //!< expert of the layer
+        uint32_t satellite; //!< where it had been sent
+    };
 
     /**
      * @brief Get the type ID.
@@ -151,6 +166,11 @@ class MoeRecorder : public Object
      */
     const Account& GetExtra(Extra extra) const;
 
+    /** @return the dispatches that were abandoned */
+    const std::vector<Abandoned>& GetAbandoned() const;
+    /** @return the number of dispatches for which there was no satellite left */
+    uint64_t GetHomeless() const;
+
     /** @return the number of jobs that found no room at a computer */
     uint64_t GetJobsRefused() const;
 
@@ -213,6 +233,18 @@ class MoeRecorder : public Object
      * @param message the message
      */
     void MessageGivenUp(const MessageRecord& message);
+    /**
+     * @brief Trace sink: a dispatch is abandoned.
+     * @param header of the dispatch
+     * @param satellite where it went
+     */
+    void DispatchAbandoned(const MoeHeader& header, uint32_t satellite);
+    /**
+     * @brief Trace sink: there is no satellite left for a dispatch.
+     * @param header of the dispatch
+     * @param satellite the last
+     */
+    void ExpertHomeless(const MoeHeader& header, uint32_t satellite);
     /**
      * @brief Trace sink: a segment was there already.
      * @param packet the UDP payload
@@ -344,6 +376,19 @@ class MoeRecorder : public Object
     void LoseMessage(const MessageRecord& message, DropReason reason, const std::string& words);
 
     /**
+     * @brief Whether a message is a dispatch that was abandoned, or the result of one.
+     * @param message the message
+     * @return true if it is
+     */
+    bool IsAbandoned(const MessageRecord& message) const;
+
+    /**
+     * @brief Account for a message that is abandoned.
+     * @param message its number
+     */
+    void DropAbandoned(uint64_t message);
+
+    /**
      * @brief Give requests up: their tokens are no longer under way.
      * @param header of a message that can never arrive
      */
@@ -381,7 +426,11 @@ class MoeRecorder : public Object
     Account m_received;                                    //!< what was received
     std::array<Account, DROP_REASONS> m_dropped;           //!< what was dropped, by DropReason
     std::array<Account, EXTRAS> m_extra;                   //!< what recovery adds, by Extra
-    std::set<uint64_t> m_lostMessages;                     //!< numbers of messages that are dropped
+    std::map<uint64_t, DropReason> m_lostMessages;         //!< why messages are dropped, by number
+    std::vector<Abandoned> m_abandoned;                    //!< dispatches
+    /// The same, to look them up: request, token, layer, expert, satellite.
+    std::set<std::tuple<uint32_t, uint32_t, uint32_t, uint32_t, uint32_t>> m_abandonedKeys;
+    uint64_t m_homeless{0};                     //!< dispatches without a satellite
     std::set<uint64_t> m_recovered;             //!< numbers of messages sent with recovery
     std::map<uint64_t, std::string> m_lastLoss; //!< why, of those of them that are under way
     std::set<uint32_t> m_lostRequests;          //!< requests of these messages

@@ -8,9 +8,11 @@
 #include "ns3/uinteger.h"
 
 #include <algorithm>
+#include <iterator>
 #include <set>
 #include <stdexcept>
 #include <string>
+#include <tuple>
 #include <utility>
 
 namespace ns3
@@ -58,7 +60,11 @@ MoeWorkload::GetTypeId()
                           "Whether each gateway sends the residual stream to the next one.",
                           BooleanValue(true),
                           MakeBooleanAccessor(&MoeWorkload::m_sendsResidual),
-                          MakeBooleanChecker());
+                          MakeBooleanChecker())
+            .AddTraceSource("Told",
+                            "Everyone is told that a satellite has failed.",
+                            MakeTraceSourceAccessor(&MoeWorkload::m_toldTrace),
+                            "ns3::MoeWorkload::SatelliteCallback");
     return tid;
 }
 
@@ -156,6 +162,80 @@ MoeWorkload::SetExpertHosts(const std::vector<uint32_t>& hosts)
         FindResident(index / m_experts, index % m_experts, hosts[index]); // throws if there is none
     }
     m_hosts = hosts;
+}
+
+void
+MoeWorkload::Fail(uint32_t satellite)
+{
+    for (std::size_t index = 0; index < m_hosts.size(); ++index)
+    {
+        if (GetExpertHost(index / m_experts, index % m_experts) == satellite)
+        {
+            m_misled[index] = satellite;
+        }
+    }
+}
+
+void
+MoeWorkload::TellFailure(uint32_t satellite, Time since)
+{
+    m_failed[satellite] = since;
+    for (auto misled = m_misled.begin(); misled != m_misled.end();)
+    {
+        misled = misled->second == satellite ? m_misled.erase(misled) : std::next(misled);
+    }
+    m_toldTrace(satellite);
+}
+
+void
+MoeWorkload::TellRepair(uint32_t satellite)
+{
+    m_failed.erase(satellite);
+}
+
+bool
+MoeWorkload::IsKnownToHaveFailed(uint32_t satellite) const
+{
+    return m_failed.count(satellite) > 0;
+}
+
+Time
+MoeWorkload::GetFailedSince(uint32_t satellite) const
+{
+    return m_failed.at(satellite);
+}
+
+void
+MoeWorkload::Await(const Awaited& dispatch)
+{
+    const MoeHeader& header = dispatch.header;
+    m_awaited[{header.layer, header.request, header.token, header.expert}] = dispatch;
+}
+
+bool
+MoeWorkload::TakeResult(const MoeHeader& header, uint32_t satellite)
+{
+    const auto found = m_awaited.find({header.layer, header.request, header.token, header.expert});
+    if (found == m_awaited.end() || found->second.satellite != satellite)
+    {
+        return false;
+    }
+    m_awaited.erase(found);
+    return true;
+}
+
+std::vector<MoeWorkload::Awaited>
+MoeWorkload::GetAwaited(uint32_t layer, uint32_t satellite) const
+{
+    std::vector<Awaited> awaited;
+    for (const auto& [key, dispatch] : m_awaited)
+    {
+        if (std::get<0>(key) == layer && dispatch.satellite == satellite)
+        {
+            awaited.push_back(dispatch);
+        }
+    }
+    return awaited;
 }
 
 void
@@ -287,9 +367,26 @@ MoeWorkload::GetPrefillTime(uint32_t layer, uint32_t width) const
 }
 
 uint32_t
-MoeWorkload::GetExpertHost(uint32_t layer, uint32_t expert) const
+MoeWorkload::GetExpertHost(uint32_t layer, uint32_t expert, const std::vector<uint32_t>& left) const
 {
-    return m_hosts[layer * GetExperts() + expert];
+    const auto comesIntoQuestion = [&](uint32_t satellite) {
+        return !IsKnownToHaveFailed(satellite) &&
+               std::find(left.begin(), left.end(), satellite) == left.end();
+    };
+
+    const std::size_t index = layer * GetExperts() + expert;
+    const auto misled = m_misled.find(index);
+    const uint32_t host = misled == m_misled.end() ? m_hosts[index] : misled->second;
+    if (comesIntoQuestion(host))
+    {
+        return host;
+    }
+    const auto last = m_residents.begin() + m_firstResident[index + 1];
+    const auto found =
+        std::find_if(m_residents.begin() + m_firstResident[index], last, [&](const Resident& r) {
+            return comesIntoQuestion(r.satellite);
+        });
+    return found == last ? host : found->satellite;
 }
 
 Time

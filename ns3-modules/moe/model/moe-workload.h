@@ -10,10 +10,12 @@
 
 #include "ns3/nstime.h"
 #include "ns3/object.h"
+#include "ns3/traced-callback.h"
 
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -57,6 +59,16 @@ class MoeWorkload : public Object
     {
         uint16_t expert; //!< expert of the layer
         uint32_t tokens; //!< how many
+    };
+
+    /** A dispatch whose result is awaited. */
+    struct Awaited
+    {
+        MoeHeader header;             //!< of the dispatch
+        uint32_t satellite;           //!< where it went to
+        uint32_t tokens;              //!< how many
+        Time sent;                    //!< when it was dispatched for the first time
+        std::vector<uint32_t> left{}; //!< satellites where it had been sent before, in order
     };
 
     /** The gateway of a layer. */
@@ -121,6 +133,73 @@ class MoeWorkload : public Object
      * on its host
      */
     void SetExpertHosts(const std::vector<uint32_t>& hosts);
+
+    /**
+     * @brief A satellite fails, and nobody knows yet.
+     *
+     * Gateways go on dispatching to it what they dispatch to it now, whatever SetExpertHosts() says
+     * meanwhile, until they are told.
+     *
+     * @param satellite the satellite
+     */
+    void Fail(uint32_t satellite);
+
+    /**
+     * @brief Everyone is told that a satellite has failed: Told is traced, with all gateways
+     * dispatching elsewhere.
+     * @param satellite the satellite
+     * @param since when it failed
+     */
+    void TellFailure(uint32_t satellite, Time since);
+
+    /**
+     * @brief Everyone is told that a satellite works again.
+     * @param satellite the satellite
+     */
+    void TellRepair(uint32_t satellite);
+
+    /**
+     * @brief Whether a satellite is known to have failed.
+     * @param satellite the satellite
+     * @return true if it is
+     */
+    bool IsKnownToHaveFailed(uint32_t satellite) const;
+
+    /**
+     * @brief When a satellite failed that is known to have failed.
+     * @param satellite the satellite
+     * @return when
+     */
+    Time GetFailedSince(uint32_t satellite) const;
+
+    /**
+     * @brief Await the result of a dispatch, instead of that of an earlier one of the same.
+     * @param dispatch the dispatch
+     */
+    void Await(const Awaited& dispatch);
+
+    /**
+     * @brief A result has come.
+     * @param header what it is
+     * @param satellite where from
+     * @return whether it was awaited from there; it is not any more
+     */
+    bool TakeResult(const MoeHeader& header, uint32_t satellite);
+
+    /**
+     * @brief What is awaited from a satellite.
+     * @param layer the layer
+     * @param satellite the satellite
+     * @return the dispatches, by step and expert
+     */
+    std::vector<Awaited> GetAwaited(uint32_t layer, uint32_t satellite) const;
+
+    /**
+     * TracedCallback signature for satellites.
+     *
+     * @param [in] satellite the satellite
+     */
+    typedef void (*SatelliteCallback)(uint32_t satellite);
 
     /**
      * @brief Set the sequences and their activated experts, a token a step.
@@ -194,11 +273,19 @@ class MoeWorkload : public Object
 
     /**
      * @brief Satellite to which gateways dispatch now.
+     *
+     * The one that SetExpertHosts() chose or, if that is known to have failed, the first of the
+     * expert's residents in the list of SetResidents() that is not.
+     *
      * @param layer the layer
      * @param expert the expert of that layer
-     * @return the satellite
+     * @param left satellites that do not come into question
+     * @return the satellite; one that is known to have failed or does not come into question, if
+     * there is no other
      */
-    uint32_t GetExpertHost(uint32_t layer, uint32_t expert) const;
+    uint32_t GetExpertHost(uint32_t layer,
+                           uint32_t expert,
+                           const std::vector<uint32_t>& left = {}) const;
 
     /**
      * @brief Computing time of an expert where it lives.
@@ -312,6 +399,9 @@ class MoeWorkload : public Object
      */
     const Resident& FindResident(uint32_t layer, uint32_t expert, uint32_t satellite) const;
 
+    /// What tells dispatches apart: layer, request and token of the first step, expert.
+    using DispatchKey = std::tuple<uint32_t, uint32_t, uint32_t, uint32_t>;
+
     std::vector<Gateway> m_gateways;                 //!< by layer
     TokenTimes m_head;                               //!< computing time of the head
     std::map<uint32_t, std::vector<Time>> m_prefill; //!< computing times by width, [layer]
@@ -323,6 +413,10 @@ class MoeWorkload : public Object
     std::vector<uint16_t> m_activations;      //!< experts, [step][layer][k]
     std::vector<uint32_t> m_widths;           //!< tokens, [step]; empty if all carry one
     std::vector<uint32_t> m_shares;           //!< tokens, [step][layer][k]; empty if all are one
+    std::map<std::size_t, uint32_t> m_misled; //!< hosts that have failed unknown, by expert's index
+    std::map<uint32_t, Time> m_failed;        //!< known to have failed, and since when
+    std::map<DispatchKey, Awaited> m_awaited; //!< dispatches whose results have not come
+    TracedCallback<uint32_t> m_toldTrace;     //!< a satellite is known to have failed
     /// Batches of several steps, by layer and first step.
     std::map<std::pair<uint32_t, Step>, std::vector<Step>> m_batches;
     uint32_t m_batch{1};        //!< steps served together at most

@@ -229,13 +229,26 @@ TcpEndpoint::SendAway(const MessageRecord& record, uint16_t port)
 {
     Outlet& outlet = FindOutlet(record.toSatellite, port);
     outlet.length += uint64_t{MoeHeader::BYTES} + record.header.messageBytes;
-    outlet.unsent.push_back({record, outlet.length});
+    outlet.unsent.push_back({record, outlet.length, Simulator::Now()});
     if (!outlet.socket)
     {
         GiveUpOutlet(outlet);
         return;
     }
     Fill(outlet);
+}
+
+void
+TcpEndpoint::Abandon(const MoeHeader&, uint32_t satellite, uint16_t port)
+{
+    // What TCP has it does not give back. All on this connection is for one satellite, so it goes
+    // with it, and whatever is sent there later gets a new one.
+    const auto found = m_outlets.find({satellite, port});
+    if (found != m_outlets.end())
+    {
+        Retire(found->second.socket);
+        m_outlets.erase(found);
+    }
 }
 
 uint64_t
@@ -264,8 +277,8 @@ TcpEndpoint::Fill(Outlet& outlet)
             Ptr<Packet> head = Create<Packet>();
             head->AddHeader(first.record.header);
             // Stays with these bytes through TCP's buffers; tells the receiver the message's
-            // number.
-            head->AddByteTag(PathLedgerTag(first.record.message, 0, 1, first.record.sent));
+            // number, and when it was handed over.
+            head->AddByteTag(PathLedgerTag(first.record.message, 0, 1, first.handedOver));
             head->AddAtEnd(packet);
             packet = head;
         }
@@ -413,7 +426,7 @@ TcpEndpoint::Take(Inlet& inlet, Ptr<const Packet> packet)
         if (number.GetMessage() != inlet.lastNumber) // or else the rest of a header that was cut
         {
             inlet.lastNumber = number.GetMessage();
-            inlet.numbers.push_back(inlet.lastNumber);
+            inlet.numbers.emplace_back(inlet.lastNumber, number.GetSent());
         }
     }
     std::vector<uint8_t> bytes(packet->GetSize());
@@ -454,8 +467,9 @@ TcpEndpoint::Complete(Inlet& inlet)
     const PathLedgerTag& ledger = m_ledger->GetReceived();
     MessageRecord record;
     record.header = inlet.header;
-    record.message = inlet.numbers.front();
+    const auto [number, handedOver] = inlet.numbers.front();
     inlet.numbers.pop_front();
+    record.message = number;
     record.fromSatellite = inlet.peer;
     record.toSatellite = GetSatellite();
     record.hops = ledger.GetHops();
@@ -463,7 +477,8 @@ TcpEndpoint::Complete(Inlet& inlet)
     record.arrived = Simulator::Now();
     record.propagation = ledger.GetPropagation();
     record.waiting = ledger.GetWaiting();
-    record.transport = ledger.GetSent() - record.sent;
+    record.retransmission = handedOver - record.sent;
+    record.transport = ledger.GetSent() - handedOver;
     record.serialisation =
         ledger.GetReady() - ledger.GetSent() - ledger.GetPropagation() - ledger.GetWaiting();
     record.queueing = record.arrived - ledger.GetReady();

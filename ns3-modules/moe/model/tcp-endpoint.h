@@ -48,6 +48,7 @@ class TcpEndpoint : public MessageEndpoint
     void Connect(uint32_t satellite, uint16_t port) override;
     uint32_t GetSegments(uint32_t messageBytes) const override;
     std::size_t GetPending() const override;
+    void Abandon(const MoeHeader& header, uint32_t satellite, uint16_t port) override;
 
   protected:
     void OpenNetwork(Ptr<Node> node) override;
@@ -61,6 +62,7 @@ class TcpEndpoint : public MessageEndpoint
     {
         MessageRecord record; //!< the message
         uint64_t end;         //!< where it ends in the connection's stream
+        Time handedOver;      //!< when it was sent here
     };
 
     /** A connection to another endpoint. */
@@ -79,12 +81,13 @@ class TcpEndpoint : public MessageEndpoint
     /** A connection from another endpoint. */
     struct Inlet
     {
-        uint32_t peer{0};             //!< the satellite
-        std::vector<uint8_t> head;    //!< of the next message, as far as it is there
-        uint32_t missing{0};          //!< bytes of the present message
-        MoeHeader header;             //!< of the present message
-        std::deque<uint64_t> numbers; //!< of the messages whose headers have begun
-        uint64_t lastNumber{NONE};    //!< the last of them
+        uint32_t peer{0};          //!< the satellite
+        std::vector<uint8_t> head; //!< of the next message, as far as it is there
+        uint32_t missing{0};       //!< bytes of the present message
+        MoeHeader header;          //!< of the present message
+        /// Of the messages whose headers have begun: number, and when it was handed over.
+        std::deque<std::pair<uint64_t, Time>> numbers;
+        uint64_t lastNumber{NONE};                     //!< the last of them
         static constexpr uint64_t NONE = ~uint64_t{0}; //!< no message yet
     };
 
