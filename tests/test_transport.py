@@ -57,6 +57,7 @@ def test_what_is_no_transport_is_refused(transport):
         ({"initial_window": 0}, "transport.initial_window: 0 given, must be a whole number, at least 1"),
         ({"minimum_timeout_s": 0.2}, "transport.minimum_timeout_s: 0.2 given, must be above 0.2"),
         ({"retries": 0}, "transport.retries: 0 given, must be a whole number, at least 1"),
+        ({"detection_s": -1}, "transport.detection_s: -1 given, must be at least 0"),
     ],
 )
 def test_settings_of_tcp_that_make_no_sense_are_refused(values, message):
@@ -64,3 +65,11 @@ def test_settings_of_tcp_that_make_no_sense_are_refused(values, message):
         Tcp(**values)
 
     assert str(caught.value).startswith(message)
+
+
+def test_a_failure_must_be_detected_before_messages_are_given_up():
+    recovery = SelectiveRepeat(timeout_s=1, give_up_s=10)
+
+    assert Udp(recovery=recovery, detection_s=9.9).detection_s == 9.9
+    with pytest.raises(ScenarioError, match=r"^transport\.detection_s: 10 given, must be less than recovery"):
+        Udp(recovery=recovery, detection_s=10)

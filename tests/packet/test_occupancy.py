@@ -13,6 +13,7 @@ from spacemoe_ns3 import Tcp
 from spacemoe_ns3.packet import Records
 from spacemoe_ns3.packet.occupancy import satellite_columns, traffic_columns
 from spacemoe_ns3.packet.plan import (
+    ABANDONED_COLUMNS,
     BATCH_COLUMNS,
     DISPATCH,
     EXPERT,
@@ -44,6 +45,7 @@ def records_of(*, jobs=(), batches=(), messages=()):
         batches=table(BATCH_COLUMNS, *batches),
         account=np.zeros((2 + len(DROP_REASONS), 3), np.int64),
         extras=np.zeros((3, 2), np.int64),
+        abandoned=table(ABANDONED_COLUMNS),
         links=np.zeros((0, 2, len(LINK_COLUMNS)), np.int64),
         in_flight=0,
         refused_jobs=0,
