@@ -8,6 +8,7 @@ from spacemoe_ns3.moe import Workload
 from spacemoe_ns3.packet.plan import (
     BATCH_COLUMNS,
     DISPATCH,
+    EXPERT,
     JOB_COLUMNS,
     MESSAGE_COLUMNS,
     RESIDUAL,
@@ -88,15 +89,16 @@ def traffic_columns(records: Records, *, workload: Workload) -> dict[str, np.nda
     ``messages`` received, ``tokens`` in them, and ``bytes`` of their hidden states, without headers.
     """
     messages = dict(zip(MESSAGE_COLUMNS, records.messages.T, strict=True))
-    key = np.stack([messages[name] for name in ("from_satellite", "to_satellite", "kind")], axis=1)
-    pairs, row = np.unique(key, axis=0, return_inverse=True)
-    row = row.reshape(-1)  # NumPy 2.0 gives it another shape
-    tokens = _sums(row, messages["tokens"], len(pairs))
+    satellites, kinds = int(messages["to_satellite"].max(initial=0)) + 1, max(MESSAGE_KINDS) + 1
+    pair = messages["from_satellite"] * satellites + messages["to_satellite"]
+    keys, row = np.unique(pair * kinds + messages["kind"], return_inverse=True)
+    pairs, kind = np.divmod(keys, kinds)
+    tokens = _sums(row, messages["tokens"], len(keys))
     return {
-        "from_satellite": pairs[:, 0],
-        "to_satellite": pairs[:, 1],
-        "kind": np.array([MESSAGE_KINDS[kind] for kind in pairs[:, 2].tolist()], dtype=str),
-        "messages": np.bincount(row, minlength=len(pairs)),
+        "from_satellite": pairs // satellites,
+        "to_satellite": pairs % satellites,
+        "kind": np.array([MESSAGE_KINDS[each] for each in kind.tolist()], dtype=str),
+        "messages": np.bincount(row, minlength=len(keys)),
         "tokens": tokens,
         "bytes": tokens * workload.message_bytes,
     }
@@ -107,12 +109,12 @@ def _waits(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return of all that was submitted: the satellite's row, when it was, and when its job started."""
     batches = dict(zip(BATCH_COLUMNS, records.batches.T, strict=True))
-    # A step heads one batch at most of a kind in a layer; experts' jobs have no members.
+    # A step heads one batch at most of a kind in a layer; jobs of experts have no members.
     names = ("kind", "layer", "request", "token")
-    place = {
-        tuple(job): number
-        for number, job in enumerate(zip(*(jobs[name].tolist() for name in names), strict=True))
-    }
+    heading = np.flatnonzero(jobs["kind"] != EXPERT)
+    place = dict(
+        zip(zip(*(jobs[name][heading].tolist() for name in names), strict=True), heading, strict=True)
+    )
     of = [place[key] for key in zip(*(batches[name].tolist() for name in names), strict=True)]
     job = np.concatenate([np.arange(len(row)), np.array(of, np.int64)])
     return row[job], np.concatenate([jobs["submitted"], batches["submitted"]]), jobs["started"][job]
