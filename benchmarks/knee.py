@@ -1,6 +1,6 @@
 """How many tokens a second is the formula good for, on lasers of 1, 10 and 100 Gb/s?
 
-    .venv/bin/python benchmarks/knee.py --json > docs/data/knee.json    # two hours or so on two processors
+    .venv/bin/python benchmarks/knee.py --json --keep docs/data/knee.json    # an hour or two on two processors
     .venv/bin/python benchmarks/knee.py --cases "decode, 100 Gb/s" --placements spacemoe --steps 200
 
 The paper's constellation and model (scenarios/ring32.py) under load: decode steps, a token each, and
@@ -69,25 +69,14 @@ class Case:
 
 CASES = (
     *(Case(name=f"decode, {rate} Gb/s", rate_gbps=rate) for rate in (1, 10, 100)),
-    *(
-        Case(
-            name=f"prefill of {PROMPT_TOKENS}, {rate} Gb/s",
-            rate_gbps=rate,
-            prompt_tokens=PROMPT_TOKENS,
-            share_of_steps=0.06,
-            loads=FEW_LOADS,
-        )
-        for rate in (1, 10, 100)
-    ),
-    Case(name=f"decode on {FAST}, 1 Gb/s", rate_gbps=1, computer=FAST),
     Case(
-        name=f"prefill of {PROMPT_TOKENS} on {FAST}, 1 Gb/s",
+        name=f"prefill of {PROMPT_TOKENS}, 1 Gb/s",
         rate_gbps=1,
         prompt_tokens=PROMPT_TOKENS,
-        computer=FAST,
         share_of_steps=0.06,
         loads=FEW_LOADS,
     ),
+    Case(name=f"decode on {FAST}, 1 Gb/s", rate_gbps=1, computer=FAST),
 )
 
 
@@ -136,6 +125,25 @@ def measure(case: Case, arguments: argparse.Namespace) -> dict[str, Any]:
     }
 
 
+def written(rows: list[dict[str, Any]]) -> str:
+    """Return what is kept of cases."""
+    return json.dumps({"command": "benchmarks/knee.py --json", "cases": rows}, indent=1) + "\n"
+
+
+def kept_rows(path: Path | None) -> dict[str, Any]:
+    """Return the cases that a file has, by name."""
+    if path is None or not path.exists():
+        return {}
+    return {row["name"]: row for row in json.loads(path.read_text())["cases"]}
+
+
+def keep(path: Path, rows: list[dict[str, Any]]) -> None:
+    """Write the cases measured so far, whole or not at all."""
+    aside = path.with_suffix(".partial")
+    aside.write_text(written(rows))
+    aside.replace(path)
+
+
 def main() -> None:
     """Measure, and print a table or JSON."""
     parser = argparse.ArgumentParser(
@@ -147,11 +155,16 @@ def main() -> None:
     parser.add_argument("--loads", nargs="+", type=float, default=None, help="instead of the cases' own")
     parser.add_argument("--steps", type=int, default=SWEEP_STEPS, help="decode steps under each load")
     parser.add_argument("--workers", type=int, default=None)
+    parser.add_argument("--keep", type=Path, help="file for the cases measured; those in it are not repeated")
     arguments = parser.parse_args()
-    rows = [measure(case, arguments) for case in CASES if case.name in arguments.cases]
+    kept = kept_rows(arguments.keep)
+    rows = []
+    for case in (case for case in CASES if case.name in arguments.cases):
+        rows.append(kept.get(case.name) or measure(case, arguments))
+        if arguments.keep is not None:
+            keep(arguments.keep, rows)
     if arguments.json:
-        found = {"command": "benchmarks/knee.py --json", "cases": rows}
-        print(json.dumps(found, indent=1))
+        print(written(rows))
         return
     for row in rows:
         print(row["name"])

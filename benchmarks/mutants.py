@@ -58,14 +58,14 @@ MUTATIONS = (
     Mutation(
         name="a gateway waits for one expert less than there are",
         file=f"{MOE}/gateway-application.cc",
-        search="m_workload->CountActivated(request, token, message.header.layer) + residuals",
-        replace="m_workload->CountActivated(request, token, message.header.layer) - 1 + residuals",
+        search="m_workload->CountActivated(request, token, message.header.layer) + residuals;",
+        replace="m_workload->CountActivated(request, token, message.header.layer) + residuals - 1;",
     ),
     Mutation(
         name="a gateway does not wait for the residual",
         file=f"{MOE}/gateway-application.cc",
-        search="m_workload->CountActivated(request, token, message.header.layer) + residuals",
-        replace="m_workload->CountActivated(request, token, message.header.layer)",
+        search="m_workload->CountActivated(request, token, message.header.layer) + residuals;",
+        replace="m_workload->CountActivated(request, token, message.header.layer) + 0 * residuals;",
     ),
     Mutation(
         name="a computer serves the last that came first",
@@ -113,16 +113,16 @@ MUTATIONS = (
         replace="partial.isThere.size() != header.segments",
     ),
     Mutation(
-        name="dispatches go to the host of the first expert that was chosen",
+        name="dispatches go to the host of the expert beside",
         file=f"{MOE}/gateway-application.cc",
-        search="m_workload->GetExpertHost(m_layer, header.expert)",
-        replace="m_workload->GetExpertHost(m_layer, activated[0])",
+        search="m_workload->GetExpertHost(m_layer, header.expert, left)",
+        replace="m_workload->GetExpertHost(m_layer, (header.expert + 1) % m_workload->GetExperts(), left)",
     ),
     Mutation(
         name="an expert computes in no time",
         file=f"{MOE}/expert-application.cc",
         search="m_workload->GetExpertTime(m_layer, m_expert, m_satellite, tokens)",
-        replace="Time(0)",
+        replace="0 * m_workload->GetExpertTime(m_layer, m_expert, m_satellite, tokens)",
     ),
     Mutation(
         name="a packet that was cut when its link went down arrives",
@@ -163,8 +163,8 @@ MUTATIONS = (
     Mutation(
         name="an expert is sent the tokens of others in its batch too",
         file=f"{MOE}/gateway-application.cc",
-        search="             portion.tokens,\n",
-        replace="             batch.tokens,\n",
+        search="DispatchToHost({header, 0, portion.tokens, Simulator::Now()});",
+        replace="DispatchToHost({header, 0, batch.tokens, Simulator::Now()});",
     ),
     Mutation(
         name="a batch may have one step more",

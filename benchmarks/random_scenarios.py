@@ -4,7 +4,7 @@
     .venv/bin/python benchmarks/random_scenarios.py --json > docs/data/random_scenarios.json
 
 What they are and what must hold of each is said in ``tests/properties/random_scenarios.py``; the tests look
-at the first forty or so. Draws are always the same.
+at forty others. Draws are always the same.
 """
 
 from __future__ import annotations
