@@ -1,6 +1,6 @@
 """How many tokens a second is the formula good for, on lasers of 1, 10 and 100 Gb/s?
 
-    .venv/bin/python benchmarks/knee.py --json --keep docs/data/knee.json    # an hour or two on two processors
+    .venv/bin/python benchmarks/knee.py --keep docs/data/knee.json    # an hour or so on two processors
     .venv/bin/python benchmarks/knee.py --cases "decode, 100 Gb/s" --placements spacemoe --steps 200
 
 The paper's constellation and model (scenarios/ring32.py) under load: decode steps, a token each, and
