@@ -22,7 +22,9 @@ _COLOURS = (
     style.BLACK,
 )
 _MARKERS = "osD^vPX"
-_LEGEND = "marks: packets; dashed: formula and M/G/1 waits; dotted: formula, to the capacity (bar)"
+_LEGEND = "marks: packets; dashed: by queueing theory (M/G/1); dotted: capacity of the busiest resource"
+_PERCENT, _LEAST_PERCENT = 100.0, 0.01
+EXCESSES = (0.1, 1.0)  # where the knees are
 
 
 def draw_load(found: Mapping[str, Any], *, title: str) -> Figure:
@@ -82,27 +84,33 @@ def draw_cases(cases: Sequence[Mapping[str, Any]]) -> Figure:
 
 
 def _draw(axes: Axes, found: Mapping[str, Any]) -> None:
-    """Draw one sweep."""
+    """Draw one sweep: by how much latencies are above the formula's, over steps a second."""
+    for share in EXCESSES:
+        axes.axhline(share * _PERCENT, color=style.GREY, linewidth=0.7)
     for number, knee in enumerate(found["knees"]):
         own = [point for point in found["load_points"] if point["placement"] == knee["placement"]]
         colour, marker = _COLOURS[number % len(_COLOURS)], _MARKERS[number % len(_MARKERS)]
         rate = [point["steps_per_s"] for point in own]
-        packets = [point["latency_s"] for point in own]
         look: dict[str, Any] = {"color": colour, "linewidth": 1.2, "marker": marker, "markersize": 3.5}
-        axes.plot(rate, packets, label=knee["placement"], **look)
+        axes.plot(rate, [_above(point, "latency_s") for point in own], label=knee["placement"], **look)
         expected = [point for point in own if point["estimate_s"] is not None]
         axes.plot(
             [point["steps_per_s"] for point in expected],
-            [point["estimate_s"] for point in expected],
+            [_above(point, "estimate_s") for point in expected],
             color=colour,
             linewidth=0.8,
             linestyle="--",
         )
-        level, capacity = knee["formula_s"], knee["capacity_per_s"]
-        axes.plot([rate[0], capacity], [level, level], color=colour, linewidth=0.7, linestyle=":")
-        axes.plot([capacity], [level], color=colour, marker="|", markersize=9)
-    axes.set_xscale("log")
+        axes.axvline(knee["capacity_per_s"], color=colour, linewidth=0.9, linestyle=":")
     axes.set_yscale("log")
+    axes.set_ylim(_LEAST_PERCENT, 2 * _PERCENT)
+    axes.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
+    axes.set_xlim(left=0)
     axes.set_xlabel("steps a second")
-    axes.set_ylabel("mean latency of a step, s")
+    axes.set_ylabel("above the formula, %")
     axes.grid(visible=True)
+
+
+def _above(point: Mapping[str, Any], name: str) -> float:
+    """Return by how many per cent a latency is above the formula's, at least what the figure shows."""
+    return max(_LEAST_PERCENT, float(point[name] / point["formula_s"] - 1) * _PERCENT)
