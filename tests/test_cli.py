@@ -351,7 +351,7 @@ def test_an_interrupt_stops_within_a_second_and_keeps_what_is_complete(
         command, stderr=subprocess.PIPE, text=True, start_new_session=True, preexec_fn=hear_interrupts
     ) as process:
         wait_for(lambda: any(tmp_path.glob(".run.partial-*/tasks/*/records.npz")))
-        time.sleep(0.5)  # the parent takes note of it
+        time.sleep(1.5)  # the parent takes note of it
         before = time.monotonic()
         process.send_signal(sent)
         _, err = process.communicate()

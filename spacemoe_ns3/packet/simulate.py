@@ -204,11 +204,11 @@ def _run(simulation: Any, plan: Plan, report: Callable[[int], None], log: Interv
     slot = 0 if isinstance(plan.transport, Tcp) else int(starts_ns[0]) // slots.slot_ns
     teller = FailureTeller(plan)
     while True:
+        teller.before_slot(simulation, slot)  # of idle slots too, before they are run through
         if slot * slots.slot_ns > log.end_ns:
             _run_until(simulation, slot * slots.slot_ns, log.end_ns // slots.slot_ns, log)
         table = plan.routes.table(slot)
         simulation.LoadTable(slot, table, table.size)
-        teller.before_slot(simulation, slot)
         if plan.placement.dispatch is not None:
             simulation.SetExpertHosts(plan.placement.hosts_in(slot))
         _run_until(simulation, (slot + 1) * slots.slot_ns, slot, log)
