@@ -43,6 +43,7 @@ from validation_pages import (
     knee_table,
     loaded_table,
     lossy_table,
+    random_words,
     run_validation,
 )
 
@@ -65,6 +66,7 @@ VALIDATION_TABLES = {
     "loaded": loaded_table,
     "lossy": lossy_table,
     "knee": knee_table,
+    "random": random_words,
 }
 
 
