@@ -35,13 +35,18 @@ scenario = Scenario(
     {more}
 )
 """
+A_FEW_PER_CENT = 0.05  # the load is that of these very draws
+HALF = 0.5  # 600 arrivals, a third of them at this queue, and not quite at random
 pytestmark = pytest.mark.packet
 
 
-def validate(folder: Path, *options: str, more: str = "") -> subprocess.CompletedProcess[str]:
-    """Validate a small scenario; the results are in ``run``."""
+def validate(
+    folder: Path, *options: str, more: str = "", slow: bool = False
+) -> subprocess.CompletedProcess[str]:
+    """Validate a small scenario, with slow experts or not; the results are in ``run``."""
     path = folder / "small.py"
-    path.write_text(SCENARIO.replace("{more}", more))
+    text = SCENARIO.replace("{more}", more)
+    path.write_text(text.replace("peak_flops=5e10", "peak_flops=1e9") if slow else text)
     command = [sys.executable, "-m", "spacemoe_ns3", "validate", str(path), "--out", str(folder / "run")]
     return subprocess.run([*command, *options], cwd=ROOT, capture_output=True, text=True)
 
@@ -112,3 +117,20 @@ def test_options_that_make_no_sense_are_refused(tmp_path: Path, options: tuple[s
     assert done.returncode == 2
     assert words in done.stderr
     assert not (tmp_path / "run").exists()
+
+
+def test_the_busiest_queues_wait_about_as_long_as_theory_expects(tmp_path: Path) -> None:
+    """Half of the capacity, slow computers: the busiest is an M/D/1 queue in all but its arrivals."""
+    done = validate(
+        tmp_path, "--regime", "loaded", "--placement", "spacemoe", "--steps", "600", "--quiet", slow=True
+    )
+
+    assert done.returncode == 0, done.stderr
+    rows = pq.read_table(tmp_path / "run" / "validation_queues.parquet").to_pylist()
+    computers = [row for row in rows if row["from_satellite"] == row["to_satellite"]]
+    lasers = [row for row in rows if row["from_satellite"] != row["to_satellite"]]
+    assert computers[0]["load"] == pytest.approx(0.5, rel=A_FEW_PER_CENT)  # as asked for
+    assert max(row["load"] for row in rows) == computers[0]["load"]
+    assert computers[0]["wait_s"] == pytest.approx(computers[0]["expected_wait_s"], rel=HALF)
+    assert all(row["wait_s"] >= 0 for row in lasers)
+    assert len(lasers) > 0
