@@ -275,6 +275,60 @@ class GatherTestCase : public TestCase
 
 /**
  * @ingroup moe-test
+ *
+ * Five jobs that may be served two at a time, of 1 ms each, wait behind another of 10 ms: two, two,
+ * and the last alone.
+ */
+class LimitTestCase : public TestCase
+{
+  public:
+    LimitTestCase()
+        : TestCase("A batch has no more steps than it may have, however many wait")
+    {
+    }
+
+  private:
+    void DoRun() override
+    {
+        Ptr<ComputeServer> server = CreateObject<ComputeServer>();
+        server->TraceConnectWithoutContext("Served", MakeCallback(&LimitTestCase::Served, this));
+        server->Submit(JobRecord(), MilliSeconds(10), [] {});
+        for (uint32_t token = 1; token <= 5; ++token)
+        {
+            JobRecord job;
+            job.kind = Kind::HEAD;
+            job.token = token;
+            Simulator::Schedule(MilliSeconds(token), [=] {
+                server->Submit({job,
+                                [](uint32_t tokens) { return MilliSeconds(tokens); },
+                                [](const JobRecord&) {},
+                                0,
+                                2});
+            });
+        }
+        Simulator::Run();
+        Simulator::Destroy();
+        const std::size_t with[] = {0, 1, 1, 0};
+        const int64_t finished[] = {10, 12, 14, 15};
+        NS_TEST_ASSERT_MSG_EQ(m_served.size(), 4, "jobs and batches");
+        for (std::size_t index = 0; index < 4; ++index)
+        {
+            NS_TEST_EXPECT_MSG_EQ(m_served[index].others.size(), with[index], "served with it");
+            NS_TEST_EXPECT_MSG_EQ(m_served[index].finished, MilliSeconds(finished[index]), "done");
+        }
+    }
+
+    /// Trace sink. @param job the job
+    void Served(const JobRecord& job)
+    {
+        m_served.push_back(job);
+    }
+
+    std::vector<JobRecord> m_served; //!< from the trace source
+};
+
+/**
+ * @ingroup moe-test
  */
 class TokenTimesTestCase : public TestCase
 {
@@ -339,6 +393,7 @@ MakeBatchTestCases()
         new PromptTestCase,
         new FullQueueTestCase,
         new GatherTestCase,
+        new LimitTestCase,
         new TokenTimesTestCase,
     };
 }
