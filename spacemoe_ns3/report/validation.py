@@ -99,7 +99,7 @@ def render_validation(validation: Validation, *, console: Console) -> None:
         )
     failed = [result for result in validation.regimes if not result.holds]
     verdict = "holds" if validation.holds else f"fails in {len(failed)} of {len(validation.regimes)} cases"
-    console.print(f"Verdict: {verdict}")
+    console.print(f"Verdict: {verdict}{', of what was complete' if validation.is_interrupted else ''}")
 
 
 def _print_verdict(result: RegimeResult, console: Console) -> None:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
+
+from spacemoe_ns3.cli.common import EXIT_INTERRUPTED
 
 ROOT = Path(__file__).parents[2]
 SCENARIO = """
@@ -35,6 +39,7 @@ scenario = Scenario(
     {more}
 )
 """
+LONGEST_START_S, LONGEST_STOP_S = 60.0, 2.0  # a second, and as much again on a busy machine
 A_FEW_PER_CENT = 0.05  # the load is that of these very draws
 HALF = 0.5  # 600 arrivals, a third of them at this queue, and not quite at random
 pytestmark = pytest.mark.packet
@@ -117,6 +122,27 @@ def test_options_that_make_no_sense_are_refused(tmp_path: Path, options: tuple[s
     assert done.returncode == 2
     assert words in done.stderr
     assert not (tmp_path / "run").exists()
+
+
+def test_an_interrupt_stops_a_validation_at_once(tmp_path: Path) -> None:
+    """Its simulations are under way, and would take long."""
+    path = tmp_path / "small.py"
+    path.write_text(SCENARIO.replace("{more}", "").replace("tokens=6", "tokens=3000"))
+    command = [sys.executable, "-m", "spacemoe_ns3", "validate", str(path), "--out", str(tmp_path / "run")]
+    options = ["--regime", "idle", "--workers", "1"]
+    with subprocess.Popen([*command, *options], stderr=subprocess.PIPE, text=True) as process:
+        deadline = time.monotonic() + LONGEST_START_S
+        while not any(tmp_path.glob(".run.partial-*/tasks/idle-rand-place/*")):
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        before = time.monotonic()
+        process.send_signal(signal.SIGTERM)
+        _, err = process.communicate()
+        elapsed_s = time.monotonic() - before
+
+    assert process.returncode == EXIT_INTERRUPTED
+    assert elapsed_s < LONGEST_STOP_S
+    assert err.startswith("interrupted: ")
 
 
 def test_the_busiest_queues_wait_about_as_long_as_theory_expects(tmp_path: Path) -> None:
