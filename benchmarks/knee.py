@@ -28,7 +28,7 @@ from spacemoe_ns3.progress import silent
 from spacemoe_ns3.report.validation import validation_object
 from spacemoe_ns3.scenario import Scenario, load
 from spacemoe_ns3.traffic import Traffic
-from spacemoe_ns3.validation.sweep import LOADS, SWEEP_STEPS, knees, sweep
+from spacemoe_ns3.validation.sweep import LOADS, SWEEP_STEPS, in_order, knees, sweep
 from spacemoe_ns3.validation_results import Validation
 
 SCENARIO = Path(__file__).parents[1] / "scenarios" / "ring32.py"
@@ -102,7 +102,7 @@ def measure(case: Case, arguments: argparse.Namespace) -> dict[str, Any]:
     steps = max(20, round(arguments.steps * case.share_of_steps))
     started = time.monotonic()
     with tempfile.TemporaryDirectory() as folder, LocalExecutor(arguments.workers) as executor:
-        points = sweep(
+        measured = sweep(
             scenario,
             experiment,
             loads=arguments.loads or case.loads,
@@ -111,10 +111,9 @@ def measure(case: Case, arguments: argparse.Namespace) -> dict[str, Any]:
             folder=Path(folder),
             progress=silent(),
         )
+        points = in_order(measured, experiment.placements)
     found = validation_object(
-        Validation(
-            scenario=scenario.name, about={}, regimes=(), points=tuple(points), knees=tuple(knees(points))
-        )
+        Validation(scenario=scenario.name, about={}, regimes=(), points=points, knees=tuple(knees(points)))
     )
     print(f"{case.name}: {time.monotonic() - started:.0f} s", file=sys.stderr)
     return {

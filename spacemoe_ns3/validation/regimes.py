@@ -59,7 +59,8 @@ def idle(scenario: Scenario, experiment: Experiment, *, slowest_s: float) -> Reg
     if apart_s < _APART * slowest_s * decoding.tokens_per_sequence:
         decoding = replace(decoding, tokens_per_sequence=decoding.tokens)
         words = f"{decoding.tokens} tokens, one after the other"
-    quiet = replace(scenario, traffic=Traffic(arrivals=EvenlySpread()), transport=Udp(), decoding=decoding)
+    alone = Traffic(prompt_tokens=scenario.traffic.prompt_tokens)
+    quiet = replace(scenario, traffic=alone, transport=Udp(), decoding=decoding)
     return Regime(
         name="idle",
         experiment=rework(experiment, quiet, policy=LossPolicy.REROUTE, packet_error_rate=None),
@@ -142,8 +143,10 @@ def lossy(scenario: Scenario, experiment: Experiment, *, slowest_s: float) -> Re
     transport = own
     if not recovers:
         timeout_s = max(slowest_s / experiment.workload.layers, 1e-3) * 2
-        transport = Udp(recovery=SelectiveRepeat(timeout_s=timeout_s, give_up_s=max(120.0, 100 * timeout_s)))
-    failing = replace(scenario, traffic=Traffic(), transport=transport)
+        recovery = SelectiveRepeat(timeout_s=timeout_s, give_up_s=max(120.0, 100 * timeout_s))
+        transport = Udp(recovery=recovery, detection_s=own.detection_s)
+    alone = Traffic(prompt_tokens=scenario.traffic.prompt_tokens)
+    failing = replace(scenario, traffic=alone, transport=transport)
     return Regime(
         name="lossy",
         experiment=rework(experiment, failing, policy=timeline.policy, packet_error_rate=rate),

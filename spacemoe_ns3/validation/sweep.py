@@ -8,7 +8,7 @@ inverse of the seconds for which a step keeps it busy, whatever the load at whic
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -56,8 +56,8 @@ def sweep(
     executor: Executor,
     folder: Path,
     progress: Progress,
-) -> list[LoadPoint]:
-    """Put every placement under every load.
+) -> Iterator[LoadPoint]:
+    """Put every placement under every load, and yield what the packets say of each, in no order.
 
     Parameters
     ----------
@@ -88,15 +88,27 @@ def sweep(
             scenario, experiment, placement, loads=loads, steps=steps, start_s=start_s, progress=progress
         )
     }
-    found = []
     cases = [point.case for point in points.values()]
-    for simulated in simulate_all(cases, executor=executor, folder=folder, progress=progress):
+    ended = simulate_all(cases, executor=executor, folder=folder, progress=progress)
+    for count, simulated in enumerate(ended, start=1):
         if simulated.error is not None:
             raise simulated.error
-        found.append(_measured(points[simulated.case.name], simulated))
-        progress.stage(f"load sweep: {len(found)} of {len(cases)}")
-    order = [placement.name for placement in experiment.placements]
-    return sorted(found, key=lambda point: (order.index(point.placement), point.load))
+        yield _measured(points[simulated.case.name], simulated)
+        progress.stage(f"load sweep: {count} of {len(cases)}")
+
+
+def in_order(points: Iterable[LoadPoint], placements: Iterable[Placement]) -> tuple[LoadPoint, ...]:
+    """Return load points placement by placement, each from its least load on.
+
+    Parameters
+    ----------
+    points
+        In any order.
+    placements
+        Theirs, in order.
+    """
+    order = [placement.name for placement in placements]
+    return tuple(sorted(points, key=lambda point: (order.index(point.placement), point.load)))
 
 
 def _points(

@@ -22,7 +22,7 @@ from spacemoe_ns3.validation.regimes import (
     lossy,
     own_load,
 )
-from spacemoe_ns3.validation.sweep import LOADS, SWEEP_STEPS, knees, sweep, under_load
+from spacemoe_ns3.validation.sweep import LOADS, SWEEP_STEPS, in_order, knees, sweep, under_load
 from spacemoe_ns3.validation_results import REGIMES, LoadPoint, RegimeResult, Validation
 
 
@@ -109,7 +109,7 @@ def validate(
             progress.stage(f"{case.placement.name}: {case.regime.name}")
             found[case.regime.name, case.placement.name] = _judge(simulated)
         if wishes.sweeps:
-            points = sweep(
+            for point in sweep(
                 scenario,
                 experiment,
                 loads=wishes.loads,
@@ -118,7 +118,8 @@ def validate(
                 executor=executor,
                 folder=folder,
                 progress=progress,
-            )
+            ):
+                points.append(point)
     except KeyboardInterrupt:
         is_interrupted = True
     finally:
@@ -128,8 +129,8 @@ def validate(
         scenario=scenario.name,
         about=about,
         regimes=tuple(found[key] for key in order if key in found),
-        points=tuple(points),
-        knees=tuple(knees(points)),
+        points=in_order(points, experiment.placements),
+        knees=tuple(knees(in_order(points, experiment.placements))),
         is_interrupted=is_interrupted,
     )
 
