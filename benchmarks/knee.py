@@ -111,16 +111,20 @@ def measure(case: Case, arguments: argparse.Namespace) -> dict[str, Any]:
             folder=Path(folder),
             progress=silent(),
         )
-        points = in_order(measured, experiment.placements)
-    found = validation_object(
+        found = list(measured)
+    failures = [each for each in found if isinstance(each, str)]
+    if failures:
+        raise SystemExit("; ".join(failures))
+    points = in_order((each for each in found if not isinstance(each, str)), experiment.placements)
+    written_out = validation_object(
         Validation(scenario=scenario.name, about={}, regimes=(), points=points, knees=tuple(knees(points)))
     )
     print(f"{case.name}: {time.monotonic() - started:.0f} s", file=sys.stderr)
     return {
         **dataclasses.asdict(case),
         "steps": steps,
-        "load_points": found["load_points"],
-        "knees": found["knees"],
+        "load_points": written_out["load_points"],
+        "knees": written_out["knees"],
     }
 
 

@@ -152,6 +152,8 @@ class Validation:
         Every placement in every regime.
     points, knees
         The load sweep, if it was asked for.
+    failures
+        Loads of the sweep whose simulations failed, and why, in words.
     is_interrupted
         Whether something is missing because it was interrupted.
     """
@@ -161,9 +163,11 @@ class Validation:
     regimes: tuple[RegimeResult, ...]
     points: tuple[LoadPoint, ...] = ()
     knees: tuple[Knee, ...] = ()
+    failures: tuple[str, ...] = ()
     is_interrupted: bool = False
 
     @property
     def holds(self) -> bool:
-        """Whether every placement holds in every regime."""
-        return bool(self.regimes) and all(result.holds for result in self.regimes)
+        """Whether every placement holds in every regime, and no load failed; something was found out."""
+        is_something = bool(self.regimes or self.points)
+        return is_something and not self.failures and all(result.holds for result in self.regimes)

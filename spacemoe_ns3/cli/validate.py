@@ -228,7 +228,7 @@ def _validate(
                 folder=folder.staging / "tasks",
                 progress=progress,
             )
-            if not (found.regimes or found.points):
+            if not (found.regimes or found.points or found.failures):
                 return found, None
             _write(found, folder)
             manifest = report.manifest(
@@ -266,7 +266,7 @@ def _show(found: Validation, place: Path | None, *, quiet: bool, as_json: bool) 
 
     if as_json:
         click.echo(json.dumps(validation_object(found), indent=2, allow_nan=False))
-    elif not quiet and (found.regimes or found.points):
+    elif not quiet and (found.regimes or found.points or found.failures):
         console = console_of()
         render_validation(found, console=console)
         if place is not None:
@@ -275,5 +275,5 @@ def _show(found: Validation, place: Path | None, *, quiet: bool, as_json: bool) 
         kept = f"kept what was complete in {place}" if place else "nothing was complete"
         click.echo(f"interrupted: {kept}", err=True)
         sys.exit(EXIT_INTERRUPTED)
-    if not found.holds and found.regimes:
+    if not found.holds:
         sys.exit(EXIT_OUTSIDE)

@@ -97,6 +97,10 @@ def render_validation(validation: Validation, *, console: Console) -> None:
             "An asterisk: not before the capacity of the busiest resource, beyond which latency grows "
             "without bound.\n",
         )
+    for failure in validation.failures:
+        console.print(f"FAILS  {failure}", soft_wrap=True)
+    if not validation.regimes:
+        return
     failed = [result for result in validation.regimes if not result.holds]
     verdict = "holds" if validation.holds else f"fails in {len(failed)} of {len(validation.regimes)} cases"
     console.print(f"Verdict: {verdict}{', of what was complete' if validation.is_interrupted else ''}")
@@ -168,6 +172,7 @@ def validation_object(validation: Validation) -> dict[str, Any]:
         "scenario": validation.scenario,
         "holds": validation.holds,
         "is_interrupted": validation.is_interrupted,
+        "failures": list(validation.failures),
         "about": dict(validation.about),
         "regimes": [
             {

@@ -56,8 +56,10 @@ def sweep(
     executor: Executor,
     folder: Path,
     progress: Progress,
-) -> Iterator[LoadPoint]:
+) -> Iterator[LoadPoint | str]:
     """Put every placement under every load, and yield what the packets say of each, in no order.
+
+    A load that fails is a sentence that says why; the others go on.
 
     Parameters
     ----------
@@ -75,11 +77,6 @@ def sweep(
         For the tasks.
     progress
         Whom to tell.
-
-    Raises
-    ------
-    SpacemoeError
-        If a simulation fails.
     """
     points = {
         point.case.name: point
@@ -91,9 +88,11 @@ def sweep(
     cases = [point.case for point in points.values()]
     ended = simulate_all(cases, executor=executor, folder=folder, progress=progress)
     for count, simulated in enumerate(ended, start=1):
-        if simulated.error is not None:
-            raise simulated.error
-        yield _measured(points[simulated.case.name], simulated)
+        point = points[simulated.case.name]
+        if simulated.error is None:
+            yield _measured(point, simulated)
+        else:
+            yield f"{simulated.case.placement.name} under {point.load:.0%}: {simulated.error}"
         progress.stage(f"load sweep: {count} of {len(cases)}")
 
 
@@ -222,7 +221,11 @@ def _measured(point: _Point, simulated: Simulated) -> LoadPoint:
     latency_s = packet.tokens["latency_ns"][counted] / NANOSECONDS_PER_SECOND
     formula_ns = point.trace.head_finished - point.trace.start
     added_ns = point.demand.queueing_ns(point.trace, workload.activations, steps_per_s=point.steps_per_s)
-    busy = busy_s(records, satellites=timeline.satellites) / workload.tokens
+    # Of what background traffic leaves of each resource.
+    others = point.demand.others[1]
+    all_busy_s = busy_s(records, satellites=timeline.satellites)
+    of_steps_s = all_busy_s - others * records.ended_ns / NANOSECONDS_PER_SECOND
+    busy = of_steps_s / workload.tokens / np.maximum(1 - others, np.finfo(float).tiny)
     busiest = int(busy.argmax())
     return LoadPoint(
         placement=point.case.placement.name,

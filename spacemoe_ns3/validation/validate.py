@@ -6,6 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from spacemoe_ns3.constants import NANOSECONDS_PER_SECOND
+from spacemoe_ns3.errors import require
 from spacemoe_ns3.packet import Executor, check_installation
 from spacemoe_ns3.pipeline import Experiment, Progress, expect
 from spacemoe_ns3.placement import Placement
@@ -88,14 +90,18 @@ def validate(
 
     Raises
     ------
+    ScenarioError
+        If the load would begin after the time span.
     InstallationError
         If ns-3 or the compiled modules are missing.
     WriteError
         If a simulation could not write its records.
     """
     check_installation()
+    _check_start(experiment, wishes.start_s)
     found: dict[tuple[str, str], RegimeResult] = {}
     points: list[LoadPoint] = []
+    failures: list[str] = []
     about: dict[str, str] = {}
     is_interrupted = False
     try:
@@ -119,7 +125,10 @@ def validate(
                 folder=folder,
                 progress=progress,
             ):
-                points.append(point)
+                if isinstance(point, str):
+                    failures.append(point)
+                else:
+                    points.append(point)
     except KeyboardInterrupt:
         is_interrupted = True
     finally:
@@ -131,7 +140,17 @@ def validate(
         regimes=tuple(found[key] for key in order if key in found),
         points=in_order(points, experiment.placements),
         knees=tuple(knees(in_order(points, experiment.placements))),
+        failures=tuple(failures),
         is_interrupted=is_interrupted,
+    )
+
+
+def _check_start(experiment: Experiment, start_s: float) -> None:
+    """Raise unless the load begins within the time span."""
+    span_s = experiment.sky.timeline.slots.end_ns / NANOSECONDS_PER_SECOND
+    require(
+        start_s < span_s,
+        f"--at: {start_s:g} s given, the time span ends at {span_s:g} s; let the load begin before",
     )
 
 

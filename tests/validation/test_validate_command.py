@@ -46,11 +46,12 @@ pytestmark = pytest.mark.packet
 
 
 def validate(
-    folder: Path, *options: str, more: str = "", slow: bool = False
+    folder: Path, *options: str, more: str = "", slow: bool = False, narrow: bool = False
 ) -> subprocess.CompletedProcess[str]:
     """Validate a small scenario, with slow experts or not; the results are in ``run``."""
     path = folder / "small.py"
     text = SCENARIO.replace("{more}", more)
+    text = text.replace("mtu_bytes=1500", "mtu_bytes=9000, queue_packets=1") if narrow else text
     path.write_text(text.replace("peak_flops=5e10", "peak_flops=1e9") if slow else text)
     command = [sys.executable, "-m", "spacemoe_ns3", "validate", str(path), "--out", str(folder / "run")]
     return subprocess.run([*command, *options], cwd=ROOT, capture_output=True, text=True)
@@ -106,6 +107,26 @@ def test_a_sweep_finds_the_knee_and_draws_it(tmp_path: Path) -> None:
     (knee,) = found["knees"]
     assert 0 < knee["knees_per_s"]["0.1"] <= knee["knees_per_s"]["1"] <= knee["capacity_per_s"] * (1 + 1e-9)
     assert (tmp_path / "run" / "figures" / "load-sweep.svg").exists()
+
+
+def test_a_load_that_fails_is_told_and_the_others_are_kept(tmp_path: Path) -> None:
+    """A transmit queue of one packet loses messages under load, and nothing is sent again."""
+    options = ("--load-sweep", "--loads", "0.02,0.9", "--sweep-steps", "60", "--placement", "spacemoe")
+    done = validate(tmp_path, *options, narrow=True)
+
+    assert done.returncode == 1
+    assert "FAILS  spacemoe under 90%: message lost" in done.stdout
+    found = json.loads((tmp_path / "run" / "validation.json").read_text())
+    assert not found["holds"]
+    assert len(found["failures"]) + len(found["load_points"]) == 2
+
+
+def test_a_load_after_the_time_span_is_refused(tmp_path: Path) -> None:
+    done = validate(tmp_path, "--regime", "loaded", "--at", "1e6")
+
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: --at: 1e+06 s given, the time span ends at 65")
+    assert not (tmp_path / "run").exists()
 
 
 @pytest.mark.parametrize(
