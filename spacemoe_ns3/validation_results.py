@@ -128,7 +128,7 @@ class Knee:
         That resource, in words.
     knees_per_s
         Steps a second at which the latency is above the formula's by a share, by that share; the capacity
-        where it is not before: beyond, it grows without bound.
+        where it is not within the loads measured: it lies between the greatest of them and the capacity.
     """
 
     placement: str
