@@ -94,8 +94,8 @@ def render_validation(validation: Validation, *, console: Console) -> None:
         console.print("Knee: steps a second at which the packets' latency leaves the formula's\n")
         console.print(_knees(validation.knees), "")
         console.print(
-            "An asterisk: not within the loads measured, so between the greatest of them and the capacity of the "
-            "busiest resource, which stands in its place; beyond, latency grows without bound.\n",
+            "An asterisk: not within the loads measured, so between the greatest of them and the capacity of "
+            "the busiest resource, which stands in its place; beyond, latency grows without bound.\n",
         )
     for failure in validation.failures:
         console.print(f"FAILS  {failure}", soft_wrap=True)
