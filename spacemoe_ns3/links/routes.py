@@ -118,7 +118,7 @@ class Routes:
         )
         neighbour, _ = self.timeline.ports()
         table = _as_ports(next_hop, neighbour)
-        return self._distinct.setdefault(hashlib.sha256(table).digest(), table)
+        return self._distinct.setdefault(hashlib.sha256(table.data).digest(), table)
 
 
 def _as_ports(next_hop: np.ndarray, neighbour: np.ndarray) -> np.ndarray:

@@ -273,6 +273,7 @@ def _read(simulation: Any, log: IntervalLog) -> Records:
         lost=str(simulation.DescribeFirstLost()),
         hops=_filled(simulation.CopyHops, simulation.GetHopCount(), len(HOP_COLUMNS)),
         intervals=log.rows(),
+        engine_use={"engine": "reference"},  # point-to-point devices, IPv4 forwarding by slot
     )
 
 
