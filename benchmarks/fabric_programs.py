@@ -47,8 +47,8 @@ def build(*, programs: tuple[str, ...] = PROGRAMS) -> None:
     """
     cmake, ninja = _tool("cmake"), _tool("ninja")
     with _lock():
-        python = _cached("Python_EXECUTABLE")
-        if python != sys.executable or _cached("CMAKE_BUILD_TYPE") != BUILD_TYPE:
+        python = os.path.normpath(sys.executable)  # not resolved: that would leave the environment
+        if _cached("Python_EXECUTABLE") != python or _cached("CMAKE_BUILD_TYPE") != BUILD_TYPE:
             shutil.rmtree(BUILD, ignore_errors=True)
             print(f"configuring {BUILD}", file=sys.stderr)
             _checked(
@@ -57,7 +57,7 @@ def build(*, programs: tuple[str, ...] = PROGRAMS) -> None:
                     *("-S", str(ROOT), "-B", str(BUILD), "-G", "Ninja"),
                     f"-DCMAKE_MAKE_PROGRAM={ninja}",
                     f"-DCMAKE_BUILD_TYPE={BUILD_TYPE}",
-                    f"-DPython_EXECUTABLE={sys.executable}",
+                    f"-DPython_EXECUTABLE={python}",
                     "-DSPACEMOE_BENCHMARKS=ON",
                 ]
             )

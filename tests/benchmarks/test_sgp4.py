@@ -4,7 +4,6 @@ import math
 import subprocess
 
 import numpy as np
-import pytest
 from sgp4.api import WGS72, Satrec
 
 A_MILLIMETRE_KM = 1e-6
@@ -18,9 +17,7 @@ EPOCH_DAYS = 20_000.0  # since 1950; drops out, for times count from it
 def propagated(programs, rows):
     """Run the program on rows of elements, minutes, Julian date and polar motion; shape (n, 9)."""
     lines = "\n".join(" ".join(repr(float(value)) for value in row) for row in rows)
-    done = subprocess.run(
-        [programs.program("sgp4-positions")], input=lines, capture_output=True, text=True
-    )
+    done = subprocess.run([programs.program("sgp4-positions")], input=lines, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     return np.array([[float(word) for word in line.split()] for line in done.stdout.splitlines()])
 
