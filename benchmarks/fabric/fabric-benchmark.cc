@@ -168,10 +168,10 @@ Measure(const Way& way, ns3::Time stop, Findings& found)
  * @throws std::runtime_error if a datagram was lost, or went another way than the shortest
  */
 void
-RunUdp(const Request& request, const Way& way, const std::vector<Flow>& flows, Findings& found)
+RunUdp(const Request& request, Way& way, const std::vector<Flow>& flows, Findings& found)
 {
-    SocketEndpoints endpoints(way, flows);
-    Datagrams datagrams(endpoints,
+    std::unique_ptr<Endpoints> endpoints = way.OpenEndpoints(flows);
+    Datagrams datagrams(*endpoints,
                         flows.size(),
                         DATAGRAM_BYTES,
                         ns3::NanoSeconds(static_cast<int64_t>(request.intervalUs * 1000)),
@@ -179,18 +179,18 @@ RunUdp(const Request& request, const Way& way, const std::vector<Flow>& flows, F
     datagrams.Start(1);
     Simulator::Stop(BEGIN);
     Simulator::Run();
-    if (endpoints.arrivals.packets != flows.size())
+    if (endpoints->arrivals.packets != flows.size())
     {
         throw std::runtime_error("udp: a first datagram was lost, or is still under way");
     }
 
-    endpoints.arrivals.Reset(flows.size());
+    endpoints->arrivals.Reset(flows.size());
     const auto count = static_cast<uint64_t>(request.milliseconds * 1000 / request.intervalUs);
     datagrams.Start(count);
     Measure(way, BEGIN + ns3::MicroSeconds(count * request.intervalUs) + DRAIN, found);
     found.sent = datagrams.GetSent() - flows.size();
-    found.received = endpoints.arrivals.packets;
-    found.digest = std::to_string(endpoints.arrivals.digest);
+    found.received = endpoints->arrivals.packets;
+    found.digest = std::to_string(endpoints->arrivals.digest);
     uint64_t expected = 0;
     for (const Flow& flow : flows)
     {
@@ -218,12 +218,9 @@ RunTcp(const Request& request, const Way& way, const std::vector<Flow>& flows, F
 {
     BulkTransfers transfers(way, flows, request.links.mtuBytes, request.seed);
     Measure(way, ns3::MicroSeconds(static_cast<uint64_t>(request.milliseconds * 1000)), found);
-    found.digest.clear();
-    for (const uint64_t bytes : transfers.GetReceived())
-    {
-        found.received += bytes;
-        found.digest += std::to_string(bytes) + " ";
-    }
+    const Arrivals arrivals = transfers.GetArrivals();
+    found.received = arrivals.bytes;
+    found.digest = std::to_string(arrivals.digest);
 }
 
 /**

@@ -13,7 +13,6 @@
 #include "ns3/uinteger.h"
 
 #include <random>
-#include <stdexcept>
 
 namespace spacemoe::benchmark
 {
@@ -22,24 +21,9 @@ using namespace ns3;
 
 namespace
 {
-constexpr uint16_t FIRST_PORT = 20000;
 constexpr uint32_t IP_AND_TCP_BYTES = 52;      // IPv4, TCP, and TCP's time stamps
 constexpr uint32_t TCP_BUFFER_BYTES = 4 << 20; // as the package's default
 constexpr int64_t TCP_STARTS_WITHIN_NS = 1'000'000;
-
-/**
- * Mix the bits of a number (Steele, Lea and Flood 2014, SplitMix64).
- *
- * @param x a number
- * @return another
- */
-uint64_t
-Mix(uint64_t x)
-{
-    x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9;
-    x = (x ^ (x >> 27)) * 0x94d049bb133111eb;
-    return x ^ (x >> 31);
-}
 
 /**
  * @param flows number of flows
@@ -59,54 +43,6 @@ DrawOffsets(std::size_t flows, int64_t within, uint64_t seed)
     return offsets;
 }
 } // namespace
-
-void
-Arrivals::Reset(std::size_t flows)
-{
-    packets = bytes = digest = 0;
-    m_ofFlow.assign(flows, 0);
-}
-
-void
-Arrivals::Note(uint32_t flow, uint32_t size)
-{
-    ++packets;
-    bytes += size;
-    const uint64_t which = Mix((uint64_t{flow} << 40) + m_ofFlow[flow]++);
-    digest += Mix(which + static_cast<uint64_t>(Simulator::Now().GetNanoSeconds()));
-}
-
-SocketEndpoints::SocketEndpoints(const Way& way, const std::vector<Flow>& flows)
-{
-    arrivals.Reset(flows.size());
-    const TypeId udp = TypeId::LookupByName("ns3::UdpSocketFactory");
-    for (uint32_t flow = 0; flow < flows.size(); ++flow)
-    {
-        const uint16_t port = FIRST_PORT + flow;
-        Ptr<Socket> receiver = Socket::CreateSocket(way.GetNodes().Get(flows[flow].to), udp);
-        receiver->Bind(InetSocketAddress(Ipv4Address::GetAny(), port));
-        receiver->SetRecvCallback(Callback<void, Ptr<Socket>>([this, flow](Ptr<Socket> socket) {
-            while (Ptr<Packet> packet = socket->Recv())
-            {
-                arrivals.Note(flow, packet->GetSize());
-            }
-        }));
-        m_receivers.push_back(receiver);
-        Ptr<Socket> sender = Socket::CreateSocket(way.GetNodes().Get(flows[flow].from), udp);
-        sender->Bind();
-        sender->Connect(InetSocketAddress(way.GetAddress(flows[flow].to), port));
-        m_senders.push_back(sender);
-    }
-}
-
-void
-SocketEndpoints::Send(uint32_t flow, Ptr<Packet> packet)
-{
-    if (m_senders[flow]->Send(packet) < 0)
-    {
-        throw std::runtime_error("traffic: a socket would not send");
-    }
-}
 
 Datagrams::Datagrams(Endpoints& endpoints,
                      std::size_t flows,
@@ -173,15 +109,16 @@ BulkTransfers::BulkTransfers(const Way& way,
     }
 }
 
-std::vector<uint64_t>
-BulkTransfers::GetReceived() const
+Arrivals
+BulkTransfers::GetArrivals() const
 {
-    std::vector<uint64_t> received;
+    Arrivals arrivals;
+    arrivals.Reset(m_sinks.GetN());
     for (uint32_t flow = 0; flow < m_sinks.GetN(); ++flow)
     {
-        received.push_back(DynamicCast<PacketSink>(m_sinks.Get(flow))->GetTotalRx());
+        arrivals.Note(flow, DynamicCast<PacketSink>(m_sinks.Get(flow))->GetTotalRx());
     }
-    return received;
+    return arrivals;
 }
 
 } // namespace spacemoe::benchmark

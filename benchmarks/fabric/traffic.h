@@ -5,82 +5,18 @@
 #ifndef SPACEMOE_BENCHMARK_TRAFFIC_H
 #define SPACEMOE_BENCHMARK_TRAFFIC_H
 
+#include "endpoints.h"
 #include "grid.h"
 #include "ways.h"
 
 #include "ns3/application-container.h"
 #include "ns3/nstime.h"
-#include "ns3/packet.h"
-#include "ns3/ptr.h"
-#include "ns3/socket.h"
 
 #include <cstdint>
-#include <memory>
-#include <string>
 #include <vector>
 
 namespace spacemoe::benchmark
 {
-
-/** What has come, and a digest of which packet of which flow came at which nanosecond. */
-class Arrivals
-{
-  public:
-    /**
-     * @brief Start over.
-     * @param flows number of flows
-     */
-    void Reset(std::size_t flows);
-
-    /**
-     * @brief Note that a packet has come, now.
-     * @param flow its flow
-     * @param bytes its payload
-     */
-    void Note(uint32_t flow, uint32_t bytes);
-
-    uint64_t packets{0}; //!< how many
-    uint64_t bytes{0};   //!< of payload
-    uint64_t digest{0};  //!< a sum, so that the order within a nanosecond does not matter
-
-  private:
-    std::vector<uint64_t> m_ofFlow; //!< packets of each flow
-};
-
-/** How datagrams get into the network and out of it. */
-class Endpoints
-{
-  public:
-    virtual ~Endpoints() = default;
-
-    /**
-     * @brief Send a datagram now.
-     * @param flow the flow
-     * @param packet its payload
-     */
-    virtual void Send(uint32_t flow, ns3::Ptr<ns3::Packet> packet) = 0;
-
-    /// What has come.
-    Arrivals arrivals;
-};
-
-/** Stock UDP sockets, two a flow. */
-class SocketEndpoints : public Endpoints
-{
-  public:
-    /**
-     * @brief Open the sockets.
-     * @param way whose nodes
-     * @param flows who sends to whom
-     */
-    SocketEndpoints(const Way& way, const std::vector<Flow>& flows);
-
-    void Send(uint32_t flow, ns3::Ptr<ns3::Packet> packet) override;
-
-  private:
-    std::vector<ns3::Ptr<ns3::Socket>> m_senders;   //!< by flow
-    std::vector<ns3::Ptr<ns3::Socket>> m_receivers; //!< by flow
-};
 
 /** Datagrams at even intervals; each flow begins at a random instant of its first interval. */
 class Datagrams
@@ -137,8 +73,8 @@ class BulkTransfers
      */
     BulkTransfers(const Way& way, const std::vector<Flow>& flows, uint16_t mtuBytes, uint64_t seed);
 
-    /** @return bytes that have come, flow by flow */
-    std::vector<uint64_t> GetReceived() const;
+    /** @return what has come: a packet a flow, of as many bytes as came */
+    Arrivals GetArrivals() const;
 
   private:
     ns3::ApplicationContainer m_sinks; //!< by flow

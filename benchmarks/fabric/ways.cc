@@ -12,6 +12,17 @@
 namespace spacemoe::benchmark
 {
 
+std::unique_ptr<Endpoints>
+Way::OpenEndpoints(const std::vector<Flow>& flows)
+{
+    std::vector<ns3::Ipv4Address> addresses;
+    for (const Flow& flow : flows)
+    {
+        addresses.push_back(GetAddress(flow.to));
+    }
+    return std::make_unique<SocketEndpoints>(m_nodes, addresses, flows);
+}
+
 std::unique_ptr<Way>
 MakeWay(const std::string& name)
 {

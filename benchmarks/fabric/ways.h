@@ -5,6 +5,7 @@
 #ifndef SPACEMOE_BENCHMARK_WAYS_H
 #define SPACEMOE_BENCHMARK_WAYS_H
 
+#include "endpoints.h"
 #include "grid.h"
 
 #include "ns3/ipv4-address.h"
@@ -55,6 +56,13 @@ class Way
      * @return the address
      */
     virtual ns3::Ipv4Address GetAddress(uint32_t satellite) const = 0;
+
+    /**
+     * @brief Open what sends and receives datagrams: stock UDP sockets, unless the way has its own.
+     * @param flows who sends to whom
+     * @return the endpoints
+     */
+    virtual std::unique_ptr<Endpoints> OpenEndpoints(const std::vector<Flow>& flows);
 
     /** @return the satellites' nodes, in their order */
     const ns3::NodeContainer& GetNodes() const
