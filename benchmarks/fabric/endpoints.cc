@@ -81,4 +81,33 @@ SocketEndpoints::Send(uint32_t flow, Ptr<Packet> packet)
     }
 }
 
+LeanEndpoints::LeanEndpoints(Ptr<Fabric> fabric, const std::vector<Flow>& flows)
+    : m_flows(flows)
+{
+    arrivals.Reset(flows.size());
+    for (uint32_t flow = 0; flow < flows.size(); ++flow)
+    {
+        Ptr<FabricPort> receiver = CreateObject<FabricPort>();
+        receiver->Open(fabric,
+                       flows[flow].to,
+                       FIRST_PORT + flow,
+                       [this, flow](Ptr<Packet> packet, uint32_t, uint16_t) {
+                           arrivals.Note(flow, packet->GetSize());
+                       });
+        m_receivers.push_back(receiver);
+        Ptr<FabricPort> sender = CreateObject<FabricPort>();
+        sender->Open(fabric,
+                     flows[flow].from,
+                     FIRST_SENDING_PORT + flow,
+                     [](Ptr<Packet>, uint32_t, uint16_t) {});
+        m_senders.push_back(sender);
+    }
+}
+
+void
+LeanEndpoints::Send(uint32_t flow, Ptr<Packet> packet)
+{
+    m_senders[flow]->SendTo(packet, m_flows[flow].to, FIRST_PORT + flow);
+}
+
 } // namespace spacemoe::benchmark

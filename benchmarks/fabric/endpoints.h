@@ -7,6 +7,8 @@
 
 #include "grid.h"
 
+#include "ns3/fabric-port.h"
+#include "ns3/fabric.h"
 #include "ns3/ipv4-address.h"
 #include "ns3/node-container.h"
 #include "ns3/packet.h"
@@ -21,6 +23,8 @@ namespace spacemoe::benchmark
 
 /// UDP or TCP port at which the first flow ends; that of the second is the next.
 constexpr uint16_t FIRST_PORT = 20000;
+/// UDP port at which the first flow begins, of endpoints that choose it.
+constexpr uint16_t FIRST_SENDING_PORT = 49153;
 
 /** What has come, and a digest of which packet of which flow came at which nanosecond. */
 class Arrivals
@@ -83,6 +87,25 @@ class SocketEndpoints : public Endpoints
   private:
     std::vector<ns3::Ptr<ns3::Socket>> m_senders;   //!< by flow
     std::vector<ns3::Ptr<ns3::Socket>> m_receivers; //!< by flow
+};
+
+/** The fabric's own endpoints, two a flow. */
+class LeanEndpoints : public Endpoints
+{
+  public:
+    /**
+     * @brief Open the ports.
+     * @param fabric what carries the datagrams
+     * @param flows who sends to whom
+     */
+    LeanEndpoints(ns3::Ptr<ns3::Fabric> fabric, const std::vector<Flow>& flows);
+
+    void Send(uint32_t flow, ns3::Ptr<ns3::Packet> packet) override;
+
+  private:
+    std::vector<Flow> m_flows;                          //!< who sends to whom
+    std::vector<ns3::Ptr<ns3::FabricPort>> m_senders;   //!< by flow
+    std::vector<ns3::Ptr<ns3::FabricPort>> m_receivers; //!< by flow
 };
 
 } // namespace spacemoe::benchmark

@@ -264,6 +264,7 @@ Run(const Request& request)
 {
     ns3::GlobalValue::Bind("ChecksumEnabled", ns3::BooleanValue(false));
     ns3::Config::SetDefault("ns3::Ipv4L3Protocol::DefaultTtl", ns3::UintegerValue(LONGEST_WAY));
+    ns3::Config::SetDefault("ns3::FabricPort::Ttl", ns3::UintegerValue(LONGEST_WAY));
     const Grid grid(request.shape);
     const bool sends = request.workload != "none";
     const std::vector<Flow> flows =

@@ -4,11 +4,10 @@
 
 #include "laser-ways.h"
 
-#include "ns3/constellation-helper.h"
-#include "ns3/data-rate.h"
 #include "ns3/ephemeris-knots.h"
 #include "ns3/forwarding-tables.h"
 #include "ns3/queue-size.h"
+#include "ns3/simulator.h"
 #include "ns3/uinteger.h"
 
 #include <utility>
@@ -56,37 +55,55 @@ MakeTables(const Grid& grid, const std::vector<uint32_t>& destinations)
 }
 } // namespace
 
-void
-ReferenceWay::Build(const Grid& grid,
-                    const LinkSettings& settings,
-                    const std::vector<uint32_t>& destinations)
+LaserWay::LaserWay(Ptr<LaserNetwork> network)
+    : m_network(network)
 {
-    ConstellationHelper helper;
-    helper.SetDeviceAttribute("Mtu", UintegerValue(settings.mtuBytes));
-    helper.SetDeviceAttribute("DataRate", DataRateValue(DataRate(settings.rateBps)));
-    helper.SetQueueAttribute("MaxSize", QueueSizeValue(QueueSize(PACKETS, settings.queuePackets)));
-    m_nodes = helper.CreateSatellites(MakeEphemeris(grid), MakeTables(grid, destinations));
+}
+
+void
+LaserWay::Build(const Grid& grid,
+                const LinkSettings& settings,
+                const std::vector<uint32_t>& destinations)
+{
+    m_network->SetAttribute("Mtu", UintegerValue(settings.mtuBytes));
+    m_network->SetAttribute("RateBps", UintegerValue(settings.rateBps));
+    m_network->SetAttribute("QueueSize", QueueSizeValue(QueueSize(PACKETS, settings.queuePackets)));
+    m_network->Create(MakeEphemeris(grid), MakeTables(grid, destinations));
     for (const auto& [a, b] : grid.GetLinks())
     {
-        m_links.push_back(helper.Connect(m_nodes.Get(a), m_nodes.Get(b)));
+        m_network->Connect(a, b);
     }
+    m_nodes = m_network->GetSatellites();
 }
 
 uint64_t
-ReferenceWay::CountHops() const
+LaserWay::CountHops() const
 {
+    m_network->Settle(Simulator::Now());
     uint64_t hops = 0;
-    for (const auto& link : m_links)
+    for (uint32_t wire = 0; wire < 2 * m_network->GetNLinks(); ++wire)
     {
-        hops += link->GetCounters(0).packets + link->GetCounters(1).packets;
+        hops += m_network->TakeCounters(wire, Simulator::Now()).packets;
     }
     return hops;
 }
 
 Ipv4Address
-ReferenceWay::GetAddress(uint32_t satellite) const
+LaserWay::GetAddress(uint32_t satellite) const
 {
     return ForwardingTables::GetAddress(satellite);
+}
+
+LeanWay::LeanWay(Ptr<Fabric> fabric)
+    : LaserWay(fabric),
+      m_fabric(fabric)
+{
+}
+
+std::unique_ptr<Endpoints>
+LeanWay::OpenEndpoints(const std::vector<Flow>& flows)
+{
+    return std::make_unique<LeanEndpoints>(m_fabric, flows);
 }
 
 } // namespace spacemoe::benchmark

@@ -7,17 +7,26 @@
 
 #include "ways.h"
 
-#include "ns3/laser-channel.h"
+#include "ns3/fabric.h"
+#include "ns3/laser-network.h"
 
+#include <memory>
 #include <vector>
 
 namespace spacemoe::benchmark
 {
 
-/** The project's reference engine: LaserChannel and SlotRoutingProtocol, satellites that move. */
-class ReferenceWay : public Way
+/** An engine of this project, satellites that move: the reference, or the fabric under stock
+ * sockets. */
+class LaserWay : public Way
 {
   public:
+    /**
+     * @brief Choose the engine.
+     * @param network a ChannelNetwork or a Fabric, not yet created
+     */
+    explicit LaserWay(ns3::Ptr<ns3::LaserNetwork> network);
+
     void Build(const Grid& grid,
                const LinkSettings& settings,
                const std::vector<uint32_t>& destinations) override;
@@ -25,7 +34,20 @@ class ReferenceWay : public Way
     ns3::Ipv4Address GetAddress(uint32_t satellite) const override;
 
   private:
-    std::vector<ns3::Ptr<ns3::LaserChannel>> m_links; //!< all of them
+    ns3::Ptr<ns3::LaserNetwork> m_network; //!< the engine
+};
+
+/** The fabric under its own endpoints. */
+class LeanWay : public LaserWay
+{
+  public:
+    /** @param fabric the engine, not yet created */
+    explicit LeanWay(ns3::Ptr<ns3::Fabric> fabric);
+
+    std::unique_ptr<Endpoints> OpenEndpoints(const std::vector<Flow>& flows) override;
+
+  private:
+    ns3::Ptr<ns3::Fabric> m_fabric; //!< the engine
 };
 
 } // namespace spacemoe::benchmark

@@ -7,6 +7,8 @@
 #include "device-ways.h"
 #include "laser-ways.h"
 
+#include "ns3/channel-network.h"
+
 #include <stdexcept>
 
 namespace spacemoe::benchmark
@@ -36,9 +38,17 @@ MakeWay(const std::string& name)
     }
     if (name == "reference")
     {
-        return std::make_unique<ReferenceWay>();
+        return std::make_unique<LaserWay>(ns3::CreateObject<ns3::ChannelNetwork>());
     }
-    throw std::invalid_argument("way: " + name + " is none of nix, peer, reference");
+    if (name == "stock")
+    {
+        return std::make_unique<LaserWay>(ns3::CreateObject<ns3::Fabric>());
+    }
+    if (name == "lean")
+    {
+        return std::make_unique<LeanWay>(ns3::CreateObject<ns3::Fabric>());
+    }
+    throw std::invalid_argument("way: " + name + " is none of nix, peer, reference, stock, lean");
 }
 
 } // namespace spacemoe::benchmark

@@ -77,7 +77,7 @@ class Way
 /**
  * Make a way.
  *
- * @param name nix, peer or reference
+ * @param name nix, peer, reference, stock or lean
  * @return the way
  * @throws std::invalid_argument if there is none of that name
  */
