@@ -13,6 +13,7 @@
 #include "ns3/uinteger.h"
 
 #include <algorithm>
+#include <array>
 #include <ostream>
 
 namespace ns3
@@ -30,20 +31,22 @@ const Time DELAYED_ACK = MilliSeconds(5);         //!< the same
 
 } // namespace
 
-std::array<uint8_t, TraceHeader::BYTES>
-TraceHeader::ToBytes() const
+Ptr<Packet>
+TraceHeader::MakePacket(uint32_t size) const
 {
-    std::array<uint8_t, BYTES> bytes{};
-    const std::array<uint32_t, 5> words{flow,
-                                        packet,
-                                        uint32_t{replies} << 24 | uint32_t{copies} << 16 | step,
-                                        thinkNs,
-                                        ledger};
+    // Not Packet::AddPaddingAtEnd, which leaves the bytes as they happen to be.
+    std::vector<uint8_t> bytes(size);
+    const std::array<uint32_t, BYTES / 4> words{flow,
+                                                packet,
+                                                uint32_t{replies} << 24 | uint32_t{copies} << 16 |
+                                                    step,
+                                                thinkNs,
+                                                ledger};
     for (std::size_t place = 0; place < BYTES; ++place)
     {
         bytes[place] = static_cast<uint8_t>(words[place / 4] >> (24 - 8 * (place % 4)));
     }
-    return bytes;
+    return Create<Packet>(bytes.data(), size);
 }
 
 TraceHeader
@@ -51,7 +54,7 @@ TraceHeader::From(const Packet& packet)
 {
     std::array<uint8_t, BYTES> bytes{};
     packet.CopyData(bytes.data(), BYTES);
-    std::array<uint32_t, 5> words{};
+    std::array<uint32_t, BYTES / 4> words{};
     for (std::size_t place = 0; place < BYTES; ++place)
     {
         words[place / 4] = words[place / 4] << 8 | bytes[place];
@@ -122,8 +125,7 @@ TraceApplications::SendBurst(uint32_t flow)
                                  static_cast<uint16_t>(burst.step),
                                  burst.thinkNs,
                                  burst.hasLedger ? 1U : 0U};
-        Ptr<Packet> packet = Create<Packet>(header.ToBytes().data(), TraceHeader::BYTES);
-        packet->AddPaddingAtEnd(burst.payloadBytes - TraceHeader::BYTES);
+        Ptr<Packet> packet = header.MakePacket(burst.payloadBytes);
         if (burst.hasLedger)
         {
             packet->AddPacketTag(PathLedgerTag(message, index, burst.packets, Simulator::Now()));
@@ -202,8 +204,7 @@ TraceApplications::Answer(uint32_t satellite, uint32_t from, uint32_t bytes, Tra
     for (uint32_t copy = 0; copy < header.copies; ++copy)
     {
         header.packet = m_messages[satellite] * 16 + copy;
-        Ptr<Packet> packet = Create<Packet>(header.ToBytes().data(), TraceHeader::BYTES);
-        packet->AddPaddingAtEnd(bytes - TraceHeader::BYTES);
+        Ptr<Packet> packet = header.MakePacket(bytes);
         if (header.ledger != 0)
         {
             packet->AddPacketTag(PathLedgerTag(message, copy, header.copies, Simulator::Now()));

@@ -9,7 +9,6 @@
 
 #include "ns3/socket.h"
 
-#include <array>
 #include <iosfwd>
 #include <vector>
 
@@ -32,8 +31,12 @@ struct TraceHeader
     uint32_t thinkNs; //!< after how long
     uint32_t ledger;  //!< whether they carry ledgers
 
-    /// @return the bytes
-    std::array<uint8_t, BYTES> ToBytes() const;
+    /**
+     * @brief Make a payload.
+     * @param size of it, at least BYTES
+     * @return this header, and zeros
+     */
+    Ptr<Packet> MakePacket(uint32_t size) const;
 
     /**
      * @brief Read it.

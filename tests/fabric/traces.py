@@ -16,6 +16,7 @@ NUMBER = 16  # of the words of a line "got", the ledger's number
 TTL = 8  # the same, of a received packet
 UNKNOWN_TTL = -1
 SHOWN = 3  # differences of a kind
+CAPTURED_BYTES = 100  # of a packet that are compared: its headers, and what its payload says first
 
 
 def program() -> Path:
@@ -106,7 +107,7 @@ class Traces:
 
 
 def read_capture(path: Path) -> list[tuple[int, ...]]:
-    """Return the records of a pcap file of nanoseconds: time, and the packet's bytes as one number.
+    """Return the records of a pcap file of nanoseconds: time, and each byte of the packet's headers.
 
     Records of one nanosecond are sorted: one that comes and one that leaves may be written either way.
     """
@@ -117,7 +118,7 @@ def read_capture(path: Path) -> list[tuple[int, ...]]:
     while place < len(content):
         seconds, nanoseconds, captured, _ = struct.unpack_from("<IIII", content, place)
         packet = content[place + 16 : place + 16 + captured]
-        records.append((seconds * 1_000_000_000 + nanoseconds, int.from_bytes(b"\x01" + packet, "big")))
+        records.append((seconds * 1_000_000_000 + nanoseconds, len(packet), *packet[:CAPTURED_BYTES]))
         place += 16 + captured
     times = [record[0] for record in records]
     assert times == sorted(times), "a capture is not in the order of time"
