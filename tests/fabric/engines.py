@@ -3,7 +3,5 @@
 from __future__ import annotations
 
 REFERENCE = ("reference", "socket")
-FABRICS = tuple(
-    (engine, endpoints) for engine in ("reference",) for endpoints in ("socket",)
-)
+FABRICS = tuple((engine, endpoints) for engine in ("reference",) for endpoints in ("socket",))
 ALL = (REFERENCE, *FABRICS)

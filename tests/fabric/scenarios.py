@@ -35,8 +35,9 @@ class Burst:
 
     def line(self) -> str:
         return (
-            f"burst {self.at_ns} {self.sender} {self.receiver} {self.port} {self.payload_bytes} {self.packets} "
-            f"{self.ttl} {self.replies} {self.copies} {self.step} {self.think_ns} {int(self.has_ledger)}"
+            f"burst {self.at_ns} {self.sender} {self.receiver} {self.port} {self.payload_bytes} "
+            f"{self.packets} {self.ttl} {self.replies} {self.copies} {self.step} {self.think_ns} "
+            f"{int(self.has_ledger)}"
         )
 
 
@@ -121,9 +122,13 @@ class TraceScenario:
                 f"slots {len(self.ports)} {self.slot_ns}",
                 numbers(self.rates_bps),
                 numbers(self.ports),
-                f"network {self.mtu_bytes} {self.queue} {self.policy} {self.horizon_ns} {int(self.takes_counters)}",
+                f"network {self.mtu_bytes} {self.queue} {self.policy} {self.horizon_ns}",
+                f"{int(self.takes_counters)}",
                 *(part.line() for part in self.errors + self.bursts + self.transfers),
-                *(f"capture {satellite} {port} {folder}/{satellite}-{port}.pcap" for satellite, port in captures),
+                *(
+                    f"capture {satellite} {port} {folder}/{satellite}-{port}.pcap"
+                    for satellite, port in captures
+                ),
                 "run\n",
             ]
         )
@@ -159,7 +164,11 @@ def shortest_paths(
             for satellite in range(satellites):
                 for port, (link, neighbour) in enumerate(ports[satellite]):
                     step = costs[link]
-                    if satellite != destination and step is not None and cost[neighbour] + step < cost[satellite]:
+                    if (
+                        satellite != destination
+                        and step is not None
+                        and cost[neighbour] + step < cost[satellite]
+                    ):
                         cost[satellite] = cost[neighbour] + step
                         row[satellite] = port
         tables.append(tuple(row))

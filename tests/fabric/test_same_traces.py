@@ -74,7 +74,9 @@ def moving(scenario: TraceScenario, side_m: float = 300_000.0, seed: int = 1) ->
 
 def test_idle_udp_arrives_when_the_closed_form_says(same: Same) -> None:
     trace = same(regular(ring(), 4 * (PACKET_NS + LIGHT_NS), 20))
-    hops = [row for row in trace.of("got") if row[0] % (4 * (PACKET_NS + LIGHT_NS)) == 2 * (PACKET_NS + LIGHT_NS)]
+    hops = [
+        row for row in trace.of("got") if row[0] % (4 * (PACKET_NS + LIGHT_NS)) == 2 * (PACKET_NS + LIGHT_NS)
+    ]
     assert len(hops) == len(trace.of("got")) == 120
 
 
@@ -163,7 +165,9 @@ def test_delays_that_change_all_the_time(same: Same) -> None:
 
 
 def test_routes_that_change_every_few_milliseconds(same: Same) -> None:
-    rates = [[0 if (slot + link) % 5 == 0 else BYTE_A_NS_BPS // 100 for link in range(6)] for slot in range(25)]
+    rates = [
+        [0 if (slot + link) % 5 == 0 else BYTE_A_NS_BPS // 100 for link in range(6)] for slot in range(25)
+    ]
     scenario = moving(ring(slot_ns=2 * MILLISECOND_NS, rates_bps=rates))
     trace = same(regular(scenario, 90_000, 300, has_ledger=True, replies=1))
     assert trace.counted(REROUTED) > 20
@@ -177,7 +181,9 @@ def test_links_that_go_down_under_load(same: Same, policy: str, columns: tuple[i
     up = [(slot % 3 != 1, slot % 5 != 2, slot % 4 != 3) for slot in range(60)]
     scenario = triangle(up=up, slot_ns=37 * PACKET_NS, policy=policy)
     bursts = tuple(
-        Burst(at_ns=at * 800, sender=at % 2 * 3, receiver=1, payload_bytes=PAYLOAD_BYTES, has_ledger=at % 3 > 0)
+        Burst(
+            at_ns=at * 800, sender=at % 2 * 3, receiver=1, payload_bytes=PAYLOAD_BYTES, has_ledger=at % 3 > 0
+        )
         for at in range(2000)
     )
     trace = same(replace(scenario, bursts=bursts))
@@ -190,7 +196,8 @@ def test_tables_that_send_to_links_that_are_down(same: Same) -> None:
     all_up = triangle(up=[(1, 1, 1)] * 30, slot_ns=37 * PACKET_NS)
     scenario = replace(triangle(up=up, slot_ns=37 * PACKET_NS), ports=all_up.ports)
     bursts = tuple(
-        Burst(at_ns=at * 500, sender=at % 2 * 3, receiver=1, payload_bytes=PAYLOAD_BYTES) for at in range(1500)
+        Burst(at_ns=at * 500, sender=at % 2 * 3, receiver=1, payload_bytes=PAYLOAD_BYTES)
+        for at in range(1500)
     )
     assert same(replace(scenario, bursts=bursts)).counted(LINK_DOWN) > 100
 
@@ -236,7 +243,11 @@ def test_times_to_live_that_end(same: Same) -> None:
     )
     trace = same(replace(scenario, bursts=bursts))
     assert [row[2:] for row in trace.got] == [(n, k) for n in (4, 5, 6) for k in range(3)]
-    assert {row[8] for row in trace.of("got")} == {1, 2, 3}  # 5 to 7, less one at each of four satellites between
+    assert {row[8] for row in trace.of("got")} == {
+        1,
+        2,
+        3,
+    }  # 5 to 7, less one at each of four satellites between
 
 
 def test_ports_at_which_nobody_listens(same: Same) -> None:

@@ -1,9 +1,9 @@
 """What happens at one and the same nanosecond, worked by hand from the rule for ties.
 
 The rule: (1) links change, and what they gave back is forwarded; (2) a transmission that completes frees its
-transmitter and its place in the queue; (3) what satellites do by themselves; (4) when nothing of that is left,
-packets that waited for a path, then packets in transit in the order of wire numbers (twice the link, plus the
-direction); (5) packets that have come to their destination, likewise; what they cause comes last.
+transmitter and its place in the queue; (3) what satellites do by themselves; (4) when nothing of that is
+left, packets that waited for a path, then packets in transit in the order of wire numbers (twice the link,
+plus the direction); (5) packets that have come to their destination, likewise; what they cause comes last.
 """
 
 from __future__ import annotations
@@ -68,7 +68,9 @@ def test_a_packet_that_comes_a_nanosecond_before_a_transmission_ends_finds_the_q
     assert [row[2:] for row in trace.got] == [(1, 0), (1, 1)]
 
 
-def test_a_packet_sent_as_a_transmission_ends_finds_the_place_that_it_frees(traces, engine, endpoints) -> None:
+def test_a_packet_sent_as_a_transmission_ends_finds_the_place_that_it_frees(
+    traces, engine, endpoints
+) -> None:
     trace = run(
         traces,
         engine,
@@ -107,7 +109,8 @@ def test_packets_in_transit_go_in_the_order_of_the_wires_on_which_they_came(
     )
     by_wire = [arm for arm in arms if arm != 4]
     assert trace.got == [
-        (SECOND_NS + HOP_NS + place * PACKET_NS, 4, senders.index(arm), 0) for place, arm in enumerate(by_wire)
+        (SECOND_NS + HOP_NS + place * PACKET_NS, 4, senders.index(arm), 0)
+        for place, arm in enumerate(by_wire)
     ]
 
 
@@ -263,8 +266,8 @@ def test_what_a_link_gives_back_goes_before_what_is_sent_and_what_comes(traces, 
 def test_packets_that_waited_for_a_path_go_after_what_is_sent_and_before_what_comes(
     traces, engine, endpoints
 ) -> None:
-    # In slot 0 satellite 1 has no path to 2. Burst 1 comes there a packet before the slot ends, burst 2 is sent
-    # there after it; burst 3 is sent, and burst 0 comes, at the nanosecond at which there is a path.
+    # In slot 0 satellite 1 has no path to 2. Burst 1 comes there a packet before the slot ends, burst 2 is
+    # sent there after it; burst 3 is sent, and burst 0 comes, at the nanosecond at which there is a path.
     to_zero_and_one = [NO_PORT, 0, 0], [0, NO_PORT, 0]
     ports = [[*to_zero_and_one, [0, first_slot, NO_PORT]] for first_slot in (NO_PORT, 1)]
     trace = run(
@@ -283,7 +286,9 @@ def test_packets_that_waited_for_a_path_go_after_what_is_sent_and_before_what_co
     ]
 
 
-def test_packets_whose_time_to_live_ends_take_no_place_from_those_in_transit(traces, engine, endpoints) -> None:
+def test_packets_whose_time_to_live_ends_take_no_place_from_those_in_transit(
+    traces, engine, endpoints
+) -> None:
     # The one whose time to live ends at satellite 0 causes an ICMP message to its sender, 3; it comes on the
     # first wire, and a packet in transit to 3 on the last: that goes first all the same.
     trace = run(
