@@ -1,7 +1,7 @@
 """What is to happen in a small network by the rule for ties: a third engine, plain and slow, without ns-3.
 
-It knows UDP, ICMP, links that change, queues and times to live; no TCP, no packets larger than the MTU, and no
-packet errors but of rate one. Both engines in C++ are held to it.
+It knows UDP, ICMP, links that change, queues and times to live; no TCP, no packets larger than the MTU, and
+no packet errors but of rate one. Both engines in C++ are held to it.
 
 What happens at one nanosecond, in this order:
 
@@ -23,6 +23,7 @@ import math
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from fabric.scenarios import LISTENING_PORT, NO_PORT, PPP_IPV4_UDP_BYTES, STOCK_TTL, TraceScenario
 
@@ -30,7 +31,6 @@ LIGHT_M_S = 299792458.0
 ICMP_BYTES = 2 + 20 + 8 + 20 + 8  # PPP, IPv4, ICMP, and the beginning of what it is about
 MTU_PAYLOAD_BYTES = 1472
 QUEUE_FULL, ON_WIRE, CUT, QUEUED, LINK_DOWN, CORRUPTED = range(6)
-LOCAL, ARRIVAL = range(2)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +85,7 @@ class ByRule:
     def __init__(self, scenario: TraceScenario) -> None:
         assert can_tell(scenario)
         self.scenario = scenario
-        self.now_ns = 0
+        self.now_ns = -1
         self.got: list[tuple[int, ...]] = []  # as lines "got", up to the time to live
         self.hops: list[tuple[int, int, int]] = []  # wire, started, arrived
         self.wires = []
@@ -96,7 +96,8 @@ class ByRule:
                 self.wires.append(wire)
                 self.ports[wire.sender].append(wire)
         self.corrupts = {errors.link for errors in scenario.errors}
-        self.held: list[list[Frame]] = [[] for _ in range(scenario.satellites)]  # with what to take off the TTL
+        # By satellite, and whether its time to live becomes less when it leaves.
+        self.held: list[list[tuple[Frame, bool]]] = [[] for _ in range(scenario.satellites)]
         self.answers = [0] * scenario.satellites
         self.order = itertools.count()
         self.events: list[tuple[int, int, Callable[[], None]]] = []
@@ -106,8 +107,8 @@ class ByRule:
 
     def run(self) -> None:
         """Go from instant to instant."""
-        for burst_number in range(len(self.scenario.bursts)):
-            self.schedule(self.scenario.bursts[burst_number].at_ns, lambda n=burst_number: self.send_burst(n))
+        for number, burst in enumerate(self.scenario.bursts):
+            self.schedule(burst.at_ns, partial(self.send_burst, number))
         slot_ns = self.scenario.slot_ns
         while (next_ns := self.next_instant()) < self.scenario.horizon_ns:
             self.now_ns = next_ns
@@ -118,7 +119,7 @@ class ByRule:
                     self.complete(wire)
             for wire, frame in given_back:
                 wire.rerouted += 1
-                self.forward(wire.sender, frame)
+                self.forward(wire.sender, frame, is_given_back=True)
             while self.events and self.events[0][0] == next_ns:
                 heapq.heappop(self.events)[2]()
             if starts_slot:
@@ -127,14 +128,11 @@ class ByRule:
 
     def next_instant(self) -> int:
         """Return when something happens next."""
-        times = [(self.now_ns // self.scenario.slot_ns + 1) * self.scenario.slot_ns] if self.has_begun else [0]
+        times = [(self.now_ns // self.scenario.slot_ns + 1) * self.scenario.slot_ns]
         times += [self.events[0][0]] if self.events else []
         times += [wire.busy_until_ns for wire in self.wires if wire.busy_until_ns is not None]
         times += [wire.flights[0][2] for wire in self.wires if wire.flights]
-        self.has_begun = True
         return min(times)
-
-    has_begun = False
 
     def schedule(self, at_ns: int, action: Callable[[], None]) -> None:
         """Let a satellite do something by itself at a time."""
@@ -255,23 +253,29 @@ class ByRule:
         port = self.scenario.ports[self.now_ns // self.scenario.slot_ns][frame.destination][satellite]
         return None if port == NO_PORT else self.ports[satellite][port]
 
-    def forward(self, satellite: int, frame: Frame, held_ttl: int = 0) -> None:
-        """Send a packet as it is, or let it wait; then its time to live becomes less when it leaves."""
+    def forward(self, satellite: int, frame: Frame, *, is_given_back: bool = False) -> None:
+        """Send a packet of the satellite's own, or one that a link gave back; or let it wait.
+
+        Where it waits, a packet of its own passes through the satellite's loopback, which costs it one of its
+        time to live, as with any packet that is forwarded.
+        """
         wire = self.route(satellite, frame)
         if wire:
             self.enqueue(wire, frame)
         else:
-            self.held[satellite].append(replace(frame, ttl=frame.ttl + 1 - held_ttl))
+            self.held[satellite].append((frame, not is_given_back))
 
     def forward_held(self) -> None:
         """Send what has a path now."""
         for satellite, frames in enumerate(self.held):
             waiting, self.held[satellite] = frames, []
-            for frame in waiting:
-                if self.route(satellite, frame):
+            for frame, takes_one in waiting:
+                if self.route(satellite, frame) is None:
+                    self.held[satellite].append((frame, takes_one))
+                elif takes_one:
                     self.pass_on(satellite, frame)
                 else:
-                    self.held[satellite].append(frame)
+                    self.forward(satellite, frame)
 
     def pass_on(self, satellite: int, frame: Frame) -> None:
         """Forward a packet, unless its time to live ends."""
@@ -292,7 +296,7 @@ class ByRule:
             elif frame.destination == wire.receiver:
                 stays.append((wire.receiver, frame))
             elif self.route(wire.receiver, frame) is None:
-                self.held[wire.receiver].append(frame)
+                self.held[wire.receiver].append((frame, True))
             elif frame.ttl == 1:
                 stays.append((wire.receiver, frame))
             else:
@@ -305,14 +309,12 @@ class ByRule:
 
     def send_icmp(self, satellite: int, about: Frame) -> None:
         """Tell a sender what became of its packet, unless that told something itself."""
-        if about.port is not None:
-            self.forward(
-                satellite,
-                Frame(
-                    source=satellite, destination=about.source, ttl=STOCK_TTL, size_bytes=ICMP_BYTES, port=None
-                ),
-                held_ttl=1,
-            )
+        if about.port is None:
+            return
+        frame = Frame(
+            source=satellite, destination=about.source, ttl=STOCK_TTL, size_bytes=ICMP_BYTES, port=None
+        )
+        self.forward(satellite, frame)
 
     def send(self, satellite: int, to: int, port: int, ttl: int, payload_bytes: int, *payload: int) -> None:
         """Send a UDP packet."""
@@ -324,7 +326,7 @@ class ByRule:
             port=port,
             payload=payload,
         )
-        self.forward(satellite, frame, held_ttl=1)
+        self.forward(satellite, frame)
 
     def send_burst(self, number: int) -> None:
         """Send a burst."""
@@ -347,7 +349,7 @@ class ByRule:
         row = (satellite, frame.source, LISTENING_PORT, size_bytes, burst, packet, replies, frame.ttl)
         self.got.append((self.now_ns, *row))
         if replies > 0 and think_ns > 0:
-            self.schedule(self.now_ns + think_ns, lambda: self.answer(satellite, frame))
+            self.schedule(self.now_ns + think_ns, partial(self.answer, satellite, frame))
         elif replies > 0:
             self.answer(satellite, frame)
 

@@ -10,7 +10,6 @@ from fabric.scenarios import Burst, TraceScenario
 PLAIN: tuple[dict[str, object], ...] = (
     {"packets": 1},
     {"replies": 0},
-    {"replies": 1},
     {"copies": 1},
     {"think_ns": 0},
     {"step": 0},
@@ -62,8 +61,9 @@ def _plainer(burst: Burst) -> Iterator[Burst]:
     """Return bursts that do less."""
     for change in PLAIN:
         yield replace(burst, **change)  # type: ignore[arg-type]
-    if burst.packets > 1:
-        yield replace(burst, packets=burst.packets - 1)
+    for name, least in (("packets", 1), ("replies", 0), ("copies", 1)):
+        if getattr(burst, name) > least:
+            yield replace(burst, **{name: getattr(burst, name) - 1})
 
 
 def shrink(scenario: TraceScenario, is_wrong: Callable[[TraceScenario], bool]) -> TraceScenario:
