@@ -6,13 +6,16 @@
 
 #include "ns3/background-application.h"
 #include "ns3/boolean.h"
+#include "ns3/channel-network.h"
 #include "ns3/config.h"
-#include "ns3/constellation-helper.h"
 #include "ns3/double.h"
+#include "ns3/end-of-instant.h"
 #include "ns3/enum.h"
+#include "ns3/fabric.h"
 #include "ns3/global-value.h"
 #include "ns3/hermite-mobility-model.h"
 #include "ns3/link-schedule.h"
+#include "ns3/make-event.h"
 #include "ns3/message-endpoint.h"
 #include "ns3/moe-helper.h"
 #include "ns3/node-container.h"
@@ -24,7 +27,6 @@
 #include "ns3/simulator.h"
 #include "ns3/tcp-congestion-ops.h"
 #include "ns3/tcp-endpoint.h"
-#include "ns3/trace-helper.h"
 #include "ns3/uinteger.h"
 
 #include <algorithm>
@@ -108,33 +110,49 @@ CopyVector(const Vector& vector, double* xyz)
  * @brief Stop the simulation once nothing is left to do at this time.
  *
  * Simulator::Stop alone leaves behind what was scheduled for the same time after it.
- *
- * @param events executed when this function was scheduled, itself not counted
  */
 void
-StopAfterThisInstant(std::uint64_t events)
+StopAfterThisInstant()
 {
-    if (Simulator::GetEventCount() == events + 1)
+    EndOfInstant::CallLast(
+        Ptr<EventImpl>(MakeEvent(static_cast<void (*)()>(&Simulator::Stop)), false));
+}
+
+/**
+ * @brief Find a scheduler of the fabric.
+ * @param engine its name
+ * @return the scheduler
+ */
+Fabric::Scheduler
+FindScheduler(const std::string& engine)
+{
+    if (engine == "auto")
     {
-        Simulator::Stop();
+        return Fabric::Scheduler::AUTO;
     }
-    else
+    if (engine == "window")
     {
-        Simulator::ScheduleNow(&StopAfterThisInstant, Simulator::GetEventCount());
+        return Fabric::Scheduler::WINDOW;
     }
+    if (engine == "per-hop")
+    {
+        return Fabric::Scheduler::PER_HOP;
+    }
+    throw std::invalid_argument("simulation: " + engine +
+                                " is no engine; take auto, window, per-hop or reference");
 }
 } // namespace
 
 /** The ns-3 objects of a simulation. */
 struct Simulation::Parts
 {
-    ConstellationHelper constellation; //!< makes the links
+    Ptr<LaserNetwork> network; //!< the satellites and links
+    Ptr<Fabric> fabric;        //!< the same, if it is a fabric
+    bool isLean{false};        //!< whether endpoints do without sockets
     Ptr<EphemerisKnots> ephemeris{CreateObject<EphemerisKnots>()};
     Ptr<ForwardingTables> tables{CreateObject<ForwardingTables>()};
     Ptr<MoeWorkload> workload{CreateObject<MoeWorkload>()};
     Ptr<MoeRecorder> recorder{CreateObject<MoeRecorder>()};
-    NodeContainer satellites;
-    std::vector<Ptr<LaserChannel>> links;
     Ptr<HopLog> hops;           //!< null until hops are recorded
     Ptr<LinkSchedule> schedule; //!< null until it is set
     uint32_t mtuBytes{0};
@@ -164,12 +182,12 @@ struct Simulation::Parts
      */
     Ptr<HermiteMobilityModel> GetMobility(std::uint32_t satellite) const
     {
-        if (satellite >= satellites.GetN())
+        if (satellite >= network->GetSatellites().GetN())
         {
             throw std::out_of_range("simulation: satellite " + std::to_string(satellite) +
-                                    " is not one of the " + std::to_string(satellites.GetN()));
+                                    " is not one of the " + std::to_string(network->GetSatellites().GetN()));
         }
-        return satellites.Get(satellite)->GetObject<HermiteMobilityModel>();
+        return network->GetSatellites().Get(satellite)->GetObject<HermiteMobilityModel>();
     }
 };
 
@@ -191,6 +209,39 @@ Simulation::~Simulation()
 }
 
 void
+Simulation::ChooseEngine(const std::string& engine,
+                         bool isLean,
+                         std::uint32_t mtuBytes,
+                         std::uint32_t queuePackets,
+                         int policy)
+{
+    using Policy = LaserNetwork::LossPolicy;
+    constexpr Policy POLICIES[] = {Policy::DROP, Policy::DELIVER, Policy::REROUTE};
+    if (policy < 0 || policy >= static_cast<int>(std::size(POLICIES)))
+    {
+        throw std::invalid_argument("simulation: loss policy " + std::to_string(policy) +
+                                    " is not 0 (drop), 1 (deliver) or 2 (re-route)");
+    }
+    if (engine == "reference")
+    {
+        m_parts->network = CreateObject<ChannelNetwork>();
+        isLean = false;
+    }
+    else
+    {
+        m_parts->fabric = CreateObject<Fabric>();
+        m_parts->network = m_parts->fabric;
+        m_parts->fabric->SetAttribute("Scheduler", EnumValue(FindScheduler(engine)));
+    }
+    m_parts->mtuBytes = mtuBytes;
+    m_parts->isLean = isLean;
+    m_parts->network->SetAttribute("Mtu", UintegerValue(mtuBytes));
+    m_parts->network->SetAttribute("QueueSize", QueueSizeValue(QueueSize(PACKETS, queuePackets)));
+    m_parts->network->SetAttribute("LossPolicy", EnumValue(POLICIES[policy]));
+    m_parts->helper.SetEndpointAttribute("Lean", BooleanValue(isLean));
+}
+
+void
 Simulation::CreateSatellites(const double* positions,
                              const double* velocities,
                              std::size_t knots,
@@ -198,40 +249,18 @@ Simulation::CreateSatellites(const double* positions,
                              std::int64_t stepNs,
                              std::int64_t slotNs)
 {
-    const std::size_t values = knots * satellites * 3;
-    m_parts->ephemeris->SetKnots(satellites,
-                                 NanoSeconds(stepNs),
-                                 std::vector<double>(positions, positions + values),
-                                 std::vector<double>(velocities, velocities + values));
+    m_parts->ephemeris->ViewKnots(satellites, NanoSeconds(stepNs), positions, velocities, knots);
     m_parts->slot = NanoSeconds(slotNs);
     m_parts->tables->SetAttribute("Slot", TimeValue(m_parts->slot));
-    m_parts->satellites =
-        m_parts->constellation.CreateSatellites(m_parts->ephemeris, m_parts->tables);
+    m_parts->network->Create(m_parts->ephemeris, m_parts->tables);
 }
 
 void
-Simulation::CreateLinks(const std::int32_t* ends,
-                        std::size_t links,
-                        std::uint32_t mtuBytes,
-                        std::uint32_t queuePackets,
-                        int policy)
+Simulation::CreateLinks(const std::int32_t* ends, std::size_t links)
 {
-    using Policy = LaserChannel::LossPolicy;
-    constexpr Policy POLICIES[] = {Policy::DROP, Policy::DELIVER, Policy::REROUTE};
-    if (policy < 0 || policy >= static_cast<int>(std::size(POLICIES)))
-    {
-        throw std::invalid_argument("simulation: loss policy " + std::to_string(policy) +
-                                    " is not 0 (drop), 1 (deliver) or 2 (re-route)");
-    }
-    m_parts->mtuBytes = mtuBytes;
-    ConstellationHelper& helper = m_parts->constellation;
-    helper.SetDeviceAttribute("Mtu", UintegerValue(mtuBytes));
-    helper.SetQueueAttribute("MaxSize", QueueSizeValue(QueueSize(PACKETS, queuePackets)));
-    helper.SetChannelAttribute("LossPolicy", EnumValue(POLICIES[policy]));
     for (std::size_t link = 0; link < links; ++link)
     {
-        m_parts->links.push_back(helper.Connect(m_parts->satellites.Get(ends[2 * link]),
-                                                m_parts->satellites.Get(ends[2 * link + 1])));
+        m_parts->network->Connect(ends[2 * link], ends[2 * link + 1]);
     }
 }
 
@@ -244,9 +273,9 @@ Simulation::SetLinkSchedule(const std::uint8_t* up,
     {
         throw std::logic_error("simulation: the link schedule has been set already");
     }
-    const std::size_t values = slots * m_parts->links.size();
+    const std::size_t values = slots * m_parts->network->GetNLinks();
     m_parts->schedule = CreateObject<LinkSchedule>();
-    m_parts->schedule->Install(m_parts->links,
+    m_parts->schedule->Install(m_parts->network,
                                m_parts->slot,
                                {up, up + values},
                                {ratesBps, ratesBps + values},
@@ -258,10 +287,7 @@ void
 Simulation::RecordHops()
 {
     m_parts->hops = CreateObject<HopLog>();
-    for (std::size_t link = 0; link < m_parts->links.size(); ++link)
-    {
-        m_parts->links[link]->SetHopLog(m_parts->hops, link);
-    }
+    m_parts->network->SetHopLog(m_parts->hops);
 }
 
 void
@@ -269,13 +295,13 @@ Simulation::SetPacketErrors(const double* rates, std::uint32_t seed)
 {
     RngSeedManager::SetSeed(seed);
     std::int64_t stream = 0;
-    for (std::size_t link = 0; link < m_parts->links.size(); ++link)
+    for (std::uint32_t link = 0; link < m_parts->network->GetNLinks(); ++link)
     {
         // Streams are counted whether they are used or not, so that links do not disturb each
         // other.
         if (rates[link] > 0)
         {
-            ConstellationHelper::SetPacketErrorRate(m_parts->links[link], rates[link], stream);
+            m_parts->network->SetPacketErrorRate(link, rates[link], stream);
         }
         stream += DIRECTIONS;
     }
@@ -431,7 +457,7 @@ Simulation::SetSequences(const std::int64_t* startsNs,
     helper.SetEndpointAttribute("SegmentBytes",
                                 UintegerValue(m_parts->mtuBytes - IP_AND_UDP_BYTES));
     m_parts->applications =
-        helper.Install(m_parts->satellites, m_parts->workload, m_parts->recorder);
+        helper.Install(m_parts->network, m_parts->workload, m_parts->recorder);
     m_parts->applications.Get(0)->TraceConnectWithoutContext(
         "TokenEmitted",
         MakeCallback(&Parts::StepEmitted, m_parts.get()));
@@ -459,6 +485,7 @@ Simulation::AddBackground(std::uint32_t source,
             CreateObjectWithAttributes<ConstantRandomVariable>("Constant", DoubleValue(intervalS));
     }
     Ptr<BackgroundApplication> flow = CreateObject<BackgroundApplication>();
+    flow->SetAttribute("Lean", BooleanValue(m_parts->isLean));
     flow->SetAttribute("Destination", UintegerValue(destination));
     flow->SetAttribute("PacketBytes", UintegerValue(packetBytes));
     flow->SetAttribute("First", PointerValue(first));
@@ -472,14 +499,14 @@ Simulation::AddBackground(std::uint32_t source,
     m_parts->backgroundStreams +=
         flow->AssignStreams(FIRST_BACKGROUND_STREAM + m_parts->backgroundStreams);
     flow->SetStartTime(NanoSeconds(startNs));
-    MoeHelper::InstallBackground(m_parts->satellites, source, flow, m_parts->recorder);
+    MoeHelper::InstallBackground(m_parts->network->GetSatellites(), source, flow, m_parts->recorder);
     m_parts->background.push_back(flow);
 }
 
 void
 Simulation::SetDestinations(const std::int32_t* destinations, std::size_t count)
 {
-    m_parts->tables->SetDestinations(m_parts->satellites.GetN(),
+    m_parts->tables->SetDestinations(m_parts->network->GetSatellites().GetN(),
                                      {destinations, destinations + count});
 }
 
@@ -495,21 +522,31 @@ Simulation::EnablePcap(std::uint32_t satellite, std::uint32_t port, const std::s
 {
     Config::SetDefault("ns3::PcapFileWrapper::NanosecMode", BooleanValue(true));
     GlobalValue::Bind("ChecksumEnabled", BooleanValue(true));
-    // Device 0 is the loopback device.
-    auto device =
-        DynamicCast<PointToPointNetDevice>(m_parts->satellites.Get(satellite)->GetDevice(port + 1));
-    ConstellationHelper::EnablePcap(device, path);
+    m_parts->network->EnablePcap(satellite, port, path);
 }
 
 void
 Simulation::RunUntil(std::int64_t untilNs)
 {
-    if (!m_parts->schedule && !m_parts->links.empty())
+    if (!m_parts->schedule && m_parts->network->GetNLinks() > 0)
     {
         throw std::logic_error("simulation: the links have no rates; call SetLinkSchedule first");
     }
-    Simulator::Schedule(NanoSeconds(untilNs) - Simulator::Now(), &StopAfterThisInstant, 0);
+    Simulator::Schedule(NanoSeconds(untilNs) - Simulator::Now(), &StopAfterThisInstant);
     Simulator::Run();
+    m_parts->network->Settle(NanoSeconds(untilNs + 1));
+}
+
+void
+Simulation::CopyEngineUse(std::int64_t* values) const
+{
+    const Fabric::Usage use = m_parts->fabric ? m_parts->fabric->GetUsage() : Fabric::Usage{};
+    const std::int64_t row[ENGINE_VALUES] = {static_cast<std::int64_t>(use.windowHops),
+                                             static_cast<std::int64_t>(use.perHopHops),
+                                             static_cast<std::int64_t>(use.windows),
+                                             static_cast<std::int64_t>(use.switches),
+                                             use.leastWindowNs};
+    std::copy(std::begin(row), std::end(row), values);
 }
 
 std::uint64_t
@@ -615,6 +652,9 @@ void
 Simulation::CopyMessages(std::int64_t* rows) const
 {
     const uint32_t tokenBytes = m_parts->workload->GetMessageBytes();
+    const std::vector<std::int64_t> numbers = m_parts->hops
+                                                  ? m_parts->hops->GetNumbers(Simulator::Now())
+                                                  : std::vector<std::int64_t>{0};
     for (const MessageRecord& m : m_parts->recorder->GetMessages())
     {
         const std::int64_t row[MESSAGE_COLUMNS] = {m.header.request,
@@ -634,7 +674,7 @@ Simulation::CopyMessages(std::int64_t* rows) const
                                                    m.retransmission.GetNanoSeconds(),
                                                    m.transport.GetNanoSeconds(),
                                                    m.header.messageBytes / tokenBytes,
-                                                   static_cast<std::int64_t>(m.ledger)};
+                                                   numbers.at(m.ledger)};
         rows = std::copy(std::begin(row), std::end(row), rows);
     }
 }
@@ -642,7 +682,7 @@ Simulation::CopyMessages(std::int64_t* rows) const
 std::size_t
 Simulation::GetHopCount() const
 {
-    return m_parts->hops ? m_parts->hops->GetCount() : 0;
+    return m_parts->hops ? m_parts->hops->GetCount(Simulator::Now()) : 0;
 }
 
 void
@@ -651,7 +691,7 @@ Simulation::CopyHops(std::int64_t* rows) const
     static_assert(HOP_COLUMNS == HopLog::COLUMNS);
     if (m_parts->hops)
     {
-        m_parts->hops->Copy(rows);
+        m_parts->hops->Copy(rows, Simulator::Now());
     }
 }
 
@@ -773,24 +813,21 @@ Simulation::TakeLinkCounters(std::int64_t untilNs, std::int64_t* rows)
         throw std::invalid_argument("simulation: counters of the links until " +
                                     std::to_string(untilNs) + " ns, run until then first");
     }
-    for (const Ptr<LaserChannel>& link : m_parts->links)
+    for (std::uint32_t wire = 0; wire < DIRECTIONS * m_parts->network->GetNLinks(); ++wire)
     {
-        for (std::uint32_t wire : {0, 1})
+        const LaserLinkCounters c = m_parts->network->TakeCounters(wire, NanoSeconds(untilNs));
+        *rows++ = static_cast<std::int64_t>(c.packets);
+        *rows++ = static_cast<std::int64_t>(c.bytes);
+        *rows++ = c.busy.GetNanoSeconds();
+        for (const std::uint64_t lost : c.lost)
         {
-            const LaserLinkCounters c = link->TakeCounters(wire, NanoSeconds(untilNs));
-            *rows++ = static_cast<std::int64_t>(c.packets);
-            *rows++ = static_cast<std::int64_t>(c.bytes);
-            *rows++ = c.busy.GetNanoSeconds();
-            for (const std::uint64_t lost : c.lost)
-            {
-                *rows++ = static_cast<std::int64_t>(lost);
-            }
-            *rows++ = static_cast<std::int64_t>(c.rerouted);
-            *rows++ = static_cast<std::int64_t>(c.inFlight);
-            *rows++ = static_cast<std::int64_t>(c.queued);
-            *rows++ = c.waited.GetNanoSeconds();
-            *rows++ = static_cast<std::int64_t>(c.longest);
+            *rows++ = static_cast<std::int64_t>(lost);
         }
+        *rows++ = static_cast<std::int64_t>(c.rerouted);
+        *rows++ = static_cast<std::int64_t>(c.inFlight);
+        *rows++ = static_cast<std::int64_t>(c.queued);
+        *rows++ = c.waited.GetNanoSeconds();
+        *rows++ = static_cast<std::int64_t>(c.longest);
     }
 }
 

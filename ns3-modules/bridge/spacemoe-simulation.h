@@ -20,7 +20,7 @@ namespace spacemoe
  * One ring on one constellation in ns-3: built call by call, run in pieces, read once.
  *
  * ns-3's simulator is global, so there is one Simulation at a time in a process. Times are
- * nanoseconds; arrays are copied and row-major. Errors are C++ exceptions.
+ * nanoseconds; arrays are row-major, and copied unless said otherwise. Errors are C++ exceptions.
  */
 class Simulation
 {
@@ -36,6 +36,7 @@ class Simulation
     static constexpr std::size_t ABANDONED_COLUMNS = 5; //!< of CopyAbandoned()
     static constexpr std::size_t LINK_COLUMNS = 14;     //!< of TakeLinkCounters()
     static constexpr std::size_t HOP_COLUMNS = 8;       //!< of CopyHops()
+    static constexpr std::size_t ENGINE_VALUES = 5;     //!< of CopyEngineUse()
 
     Simulation();
     ~Simulation();
@@ -43,9 +44,25 @@ class Simulation
     Simulation& operator=(const Simulation&) = delete;
 
     /**
+     * Choose what carries the packets; first of all.
+     * @param engine auto, window or per-hop: the fabric with that scheduler; reference: ns-3's
+     * devices and forwarding
+     * @param isLean whether UDP endpoints on the fabric do without sockets
+     * @param mtuBytes largest IPv4 packet
+     * @param queuePackets capacity of each transmit queue
+     * @param policy what becomes of the packets of a link that goes down: 0 drop, 1 deliver what
+     * was sent, 2 re-route
+     */
+    void ChooseEngine(const std::string& engine,
+                      bool isLean,
+                      std::uint32_t mtuBytes,
+                      std::uint32_t queuePackets,
+                      int policy);
+
+    /**
      * Create the satellites.
-     * @param positions metres, [knots][satellites][3]
-     * @param velocities metres a second, [knots][satellites][3]
+     * @param positions metres, [knots][satellites][3]; must stay where they are
+     * @param velocities metres a second, [knots][satellites][3]; must stay where they are
      * @param knots number of knots, the first at time zero
      * @param satellites number of satellites
      * @param stepNs nanoseconds between knots
@@ -62,16 +79,8 @@ class Simulation
      * Create the laser links; a satellite's links become its ports 0, 1, ... in this order.
      * @param ends satellites, [links][2]
      * @param links number of links
-     * @param mtuBytes largest IPv4 packet
-     * @param queuePackets capacity of each transmit queue
-     * @param policy what becomes of the packets of a link that goes down: 0 drop, 1 deliver what
-     * was sent, 2 re-route
      */
-    void CreateLinks(const std::int32_t* ends,
-                     std::size_t links,
-                     std::uint32_t mtuBytes,
-                     std::uint32_t queuePackets,
-                     int policy);
+    void CreateLinks(const std::int32_t* ends, std::size_t links);
 
     /**
      * Set the state and the rate of each link in each slot; once, after CreateLinks() and before
@@ -258,6 +267,13 @@ class Simulation
      * @param untilNs simulation time
      */
     void RunUntil(std::int64_t untilNs);
+
+    /**
+     * Copy what the fabric's schedulers have done; zeros with the reference engine.
+     * @param values hops in windows, hops one by one, windows, changes of scheduler, the shortest
+     * look-ahead in nanoseconds (zero: there was none); [ENGINE_VALUES]
+     */
+    void CopyEngineUse(std::int64_t* values) const;
 
     /** @return tokens emitted so far */
     std::uint64_t GetTokensEmitted() const;

@@ -78,6 +78,8 @@ class Plan:
     seed: int = 1
     background: tuple[BackgroundFlow, ...] = ()
     records_hops: bool = True
+    engine: str = "auto"
+    is_lean: bool = True
 
     def save(self, path: Path) -> None:
         """Write the plan to a file."""

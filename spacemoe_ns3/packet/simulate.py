@@ -57,8 +57,11 @@ def simulate(plan: Plan, *, folder: Path, report: Callable[[int], None]) -> Reco
     simulation = load_bridge()()
     shape = len(plan.routes.timeline.ends), 2, len(LINK_COLUMNS)
     log = IntervalLog(lambda end_ns: _filled(partial(simulation.TakeLinkCounters, end_ns), *shape))
+    ephemeris = plan.routes.timeline.ephemeris
+    # The simulation looks into these, and keeps no copy.
+    views = np.ascontiguousarray(ephemeris.positions_m), np.ascontiguousarray(ephemeris.velocities_m_s)
     try:
-        _build(simulation, plan, folder)
+        _build(simulation, plan, folder, views)
         _run(simulation, plan, report, log)
     except (SimulationError, MemoryError, KeyboardInterrupt):
         raise
@@ -69,25 +72,25 @@ def simulate(plan: Plan, *, folder: Path, report: Callable[[int], None]) -> Reco
     return _read(simulation, log)
 
 
-def _build(simulation: Any, plan: Plan, folder: Path) -> None:
+def _build(simulation: Any, plan: Plan, folder: Path, views: tuple[np.ndarray, np.ndarray]) -> None:
     timeline = plan.routes.timeline
     ephemeris = timeline.ephemeris
     knots, satellites, _ = ephemeris.positions_m.shape
+    simulation.ChooseEngine(
+        plan.engine,
+        plan.is_lean,
+        timeline.mtu_bytes,
+        timeline.queue_packets,
+        list(LossPolicy).index(timeline.policy),
+    )
     simulation.CreateSatellites(
-        np.ascontiguousarray(ephemeris.positions_m),
-        np.ascontiguousarray(ephemeris.velocities_m_s),
+        *views,
         knots,
         satellites,
         ephemeris.step_ns,
         timeline.slots.slot_ns,
     )
-    simulation.CreateLinks(
-        _some(timeline.ends, np.int32),
-        len(timeline.ends),
-        timeline.mtu_bytes,
-        timeline.queue_packets,
-        list(LossPolicy).index(timeline.policy),
-    )
+    simulation.CreateLinks(_some(timeline.ends, np.int32), len(timeline.ends))
     simulation.SetLinkSchedule(
         _some(timeline.up, np.uint8),
         _some(timeline.rate_bps, np.uint64),

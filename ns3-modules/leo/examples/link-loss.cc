@@ -21,9 +21,9 @@
 // The exit code is 1 if a packet is not accounted for.
 
 #include "ns3/command-line.h"
-#include "ns3/constellation-helper.h"
 #include "ns3/data-rate.h"
 #include "ns3/enum.h"
+#include "ns3/fabric.h"
 #include "ns3/inet-socket-address.h"
 #include "ns3/link-schedule.h"
 #include "ns3/packet.h"
@@ -92,18 +92,18 @@ MakeTables()
  * @return whether all packets are accounted for
  */
 bool
-Run(const std::string& name, LaserChannel::LossPolicy policy)
+Run(const std::string& name, LaserNetwork::LossPolicy policy)
 {
-    ConstellationHelper helper;
-    helper.SetChannelAttribute("LossPolicy", EnumValue(policy));
-    NodeContainer satellites = helper.CreateSatellites(MakeEphemeris(), MakeTables());
-    std::vector<Ptr<LaserChannel>> links;
+    Ptr<LaserNetwork> network = CreateObject<Fabric>();
+    network->SetAttribute("LossPolicy", EnumValue(policy));
+    network->Create(MakeEphemeris(), MakeTables());
+    const NodeContainer& satellites = network->GetSatellites();
     for (const auto& [a, b] : {std::pair(0, 1), std::pair(0, 2), std::pair(2, 1)})
     {
-        links.push_back(helper.Connect(satellites.Get(a), satellites.Get(b)));
+        network->Connect(a, b);
     }
     Ptr<LinkSchedule> schedule = CreateObject<LinkSchedule>();
-    schedule->Install(links,
+    schedule->Install(network,
                       SLOT,
                       {1, 1, 1, 0, 1, 1, 1, 1, 1}, // [slot][link]
                       std::vector<uint64_t>(9, RATE_BPS),
@@ -132,7 +132,9 @@ Run(const std::string& name, LaserChannel::LossPolicy policy)
     }
     Simulator::Run();
 
-    const LaserLinkCounters counters = links[0]->GetCounters(0);
+    const Time end = Simulator::Now() + NanoSeconds(1);
+    network->Settle(end);
+    const LaserLinkCounters counters = network->TakeCounters(0, end);
     uint64_t lost = 0;
     for (const uint64_t count : counters.lost)
     {
@@ -156,8 +158,8 @@ main(int argc, char* argv[])
     cmd.Parse(argc, argv);
 
     std::cout << "policy     sent  received   on wire   cut  queued  re-routed  busy (ms)\n";
-    bool isBalanced = Run("Drop", LaserChannel::LossPolicy::DROP);
-    isBalanced &= Run("Deliver", LaserChannel::LossPolicy::DELIVER);
-    isBalanced &= Run("Reroute", LaserChannel::LossPolicy::REROUTE);
+    bool isBalanced = Run("Drop", LaserNetwork::LossPolicy::DROP);
+    isBalanced &= Run("Deliver", LaserNetwork::LossPolicy::DELIVER);
+    isBalanced &= Run("Reroute", LaserNetwork::LossPolicy::REROUTE);
     return isBalanced ? 0 : 1;
 }

@@ -26,7 +26,7 @@ namespace ns3
 ConstellationHelper::ConstellationHelper()
 {
     m_channelFactory.SetTypeId("ns3::LaserChannel");
-    m_deviceFactory.SetTypeId("ns3::PointToPointNetDevice");
+    m_deviceFactory.SetTypeId("ns3::LaserNetDevice");
     m_queueFactory.SetTypeId("ns3::DropTailQueue<Packet>");
 }
 

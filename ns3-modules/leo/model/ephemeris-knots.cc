@@ -11,6 +11,22 @@
 namespace ns3
 {
 
+namespace
+{
+/**
+ * @brief Tell that knots are not as they must be.
+ * @param satellites their number
+ */
+[[noreturn]] void
+ThrowNoKnots(uint32_t satellites)
+{
+    throw std::invalid_argument(
+        "ephemeris: positions and velocities must be equally long arrays of at least two "
+        "knots of 3 x " +
+        std::to_string(satellites) + " values, a positive step apart");
+}
+} // namespace
+
 NS_OBJECT_ENSURE_REGISTERED(EphemerisKnots);
 
 TypeId
@@ -30,20 +46,32 @@ EphemerisKnots::SetKnots(uint32_t satellites,
                          std::vector<double> velocities)
 {
     const std::size_t row = 3UL * satellites;
-    if (row == 0 || step <= Time(0) || positions.size() != velocities.size() ||
-        positions.size() % row != 0 || positions.size() / row < 2)
+    if (row == 0 || positions.size() != velocities.size() || positions.size() % row != 0)
     {
-        throw std::invalid_argument(
-            "ephemeris: positions and velocities must be equally long arrays of at least two "
-            "knots of 3 x " +
-            std::to_string(satellites) + " values, a positive step apart");
+        ThrowNoKnots(satellites);
+    }
+    ViewKnots(satellites, step, positions.data(), velocities.data(), positions.size() / row);
+    m_owned[0] = std::move(positions); // which stay where they are
+    m_owned[1] = std::move(velocities);
+}
+
+void
+EphemerisKnots::ViewKnots(uint32_t satellites,
+                          Time step,
+                          const double* positions,
+                          const double* velocities,
+                          std::size_t knots)
+{
+    if (satellites == 0 || step <= Time(0) || knots < 2)
+    {
+        ThrowNoKnots(satellites);
     }
     m_satellites = satellites;
-    m_lastInterval = static_cast<int64_t>(positions.size() / row) - 2;
+    m_lastInterval = static_cast<int64_t>(knots) - 2;
     m_stepNs = step.GetNanoSeconds();
     m_stepSeconds = static_cast<double>(m_stepNs) / 1e9;
-    m_positions = std::move(positions);
-    m_velocities = std::move(velocities);
+    m_positions = positions;
+    m_velocities = velocities;
 }
 
 uint32_t
@@ -56,6 +84,30 @@ Time
 EphemerisKnots::GetEnd() const
 {
     return NanoSeconds((m_lastInterval + 1) * m_stepNs);
+}
+
+Time
+EphemerisKnots::GetStep() const
+{
+    return NanoSeconds(m_stepNs);
+}
+
+double
+EphemerisKnots::GetSpeedBound(Time at) const
+{
+    constexpr double STEEPEST = 1.5; // of the polynomials of the positions, at the middle
+    double bound = 0;
+    for (uint32_t satellite = 0; satellite < m_satellites; ++satellite)
+    {
+        const Interval k = Locate(satellite, at);
+        const Vector chord(k.p1[0] - k.p0[0], k.p1[1] - k.p0[1], k.p1[2] - k.p0[2]);
+        // Those of the velocities take at most 1, at the ends.
+        bound = std::max(bound,
+                         STEEPEST * chord.GetLength() / m_stepSeconds +
+                             Vector(k.v0[0], k.v0[1], k.v0[2]).GetLength() +
+                             Vector(k.v1[0], k.v1[1], k.v1[2]).GetLength());
+    }
+    return bound;
 }
 
 EphemerisKnots::Interval

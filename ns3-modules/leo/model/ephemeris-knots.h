@@ -9,6 +9,7 @@
 #include "ns3/object.h"
 #include "ns3/vector.h"
 
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
@@ -52,6 +53,21 @@ class EphemerisKnots : public Object
                   std::vector<double> velocities);
 
     /**
+     * @brief Set the knots without copying them.
+     * @param satellites number of satellites
+     * @param step time between two knots, positive
+     * @param positions metres, [knot][satellite][xyz]; must stay where they are
+     * @param velocities metres a second, [knot][satellite][xyz]; must stay where they are
+     * @param knots number of knots, at least two
+     * @throws std::invalid_argument if something is not as it must be
+     */
+    void ViewKnots(uint32_t satellites,
+                   Time step,
+                   const double* positions,
+                   const double* velocities,
+                   std::size_t knots);
+
+    /**
      * @brief Get the number of satellites.
      * @return the number of satellites
      */
@@ -62,6 +78,23 @@ class EphemerisKnots : public Object
      * @return the time of the last knot
      */
     Time GetEnd() const;
+
+    /**
+     * @brief Get the time between two knots.
+     * @return the time
+     */
+    Time GetStep() const;
+
+    /**
+     * @brief A speed that no satellite exceeds between two knots.
+     *
+     * With the largest values that the derivatives of the Hermite polynomials take; some three
+     * times the speed of a satellite in orbit.
+     *
+     * @param at a time between these knots
+     * @return metres a second
+     */
+    double GetSpeedBound(Time at) const;
 
     /**
      * @brief Position of a satellite.
@@ -104,8 +137,9 @@ class EphemerisKnots : public Object
     int64_t m_lastInterval{-1};       //!< index of the last interval between knots
     int64_t m_stepNs{0};              //!< nanoseconds between knots
     double m_stepSeconds{0};          //!< seconds between knots
-    std::vector<double> m_positions;  //!< metres
-    std::vector<double> m_velocities; //!< metres a second
+    std::vector<double> m_owned[2];   //!< positions and velocities, if they are our own
+    const double* m_positions{};      //!< metres
+    const double* m_velocities{};     //!< metres a second
 };
 
 } // namespace ns3

@@ -62,14 +62,22 @@ ForwardingTables::SetDestinations(uint32_t satellites, const std::vector<uint32_
 void
 ForwardingTables::Load(uint32_t slot, std::vector<uint8_t> ports)
 {
-    if (ports.size() != m_rowCount * m_satellites)
+    View(slot, ports.data(), ports.size());
+    Table& table = m_tables[slot];
+    table.owned = std::move(ports); // which stay where they are
+}
+
+void
+ForwardingTables::View(uint32_t slot, const uint8_t* ports, std::size_t count)
+{
+    if (count != m_rowCount * m_satellites)
     {
         throw std::invalid_argument("forwarding tables: slot " + std::to_string(slot) + " has " +
-                                    std::to_string(ports.size()) + " ports, not " +
+                                    std::to_string(count) + " ports, not " +
                                     std::to_string(m_rowCount) + " destinations x " +
                                     std::to_string(m_satellites) + " satellites");
     }
-    m_tables[slot] = std::move(ports);
+    m_tables[slot] = {{}, ports};
 }
 
 void
@@ -82,13 +90,39 @@ uint8_t
 ForwardingTables::GetPort(uint32_t satellite, uint32_t destination) const
 {
     const int64_t slot = Simulator::Now().GetNanoSeconds() / m_slot.GetNanoSeconds();
-    const auto table = m_tables.find(slot);
-    if (table == m_tables.end() || destination >= m_satellites || m_rows[destination] < 0)
+    const uint8_t* table = GetTable(slot);
+    const int32_t row = GetRow(destination);
+    if (!table || row < 0)
     {
-        throw std::out_of_range("forwarding tables: no row for destination satellite " +
-                                std::to_string(destination) + " in slot " + std::to_string(slot));
+        ThrowNoRow(destination, slot);
     }
-    return table->second[m_rows[destination] * static_cast<std::size_t>(m_satellites) + satellite];
+    return table[row * static_cast<std::size_t>(m_satellites) + satellite];
+}
+
+int32_t
+ForwardingTables::GetRow(uint32_t destination) const
+{
+    return destination < m_satellites ? m_rows[destination] : -1;
+}
+
+const uint8_t*
+ForwardingTables::GetTable(int64_t slot) const
+{
+    const auto table = m_tables.find(slot);
+    return table == m_tables.end() ? nullptr : table->second.ports;
+}
+
+Time
+ForwardingTables::GetSlot() const
+{
+    return m_slot;
+}
+
+void
+ForwardingTables::ThrowNoRow(uint32_t destination, int64_t slot)
+{
+    throw std::out_of_range("forwarding tables: no row for destination satellite " +
+                            std::to_string(destination) + " in slot " + std::to_string(slot));
 }
 
 Time

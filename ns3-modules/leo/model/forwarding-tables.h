@@ -73,6 +73,16 @@ class ForwardingTables : public Object
     void Load(uint32_t slot, std::vector<uint8_t> ports);
 
     /**
+     * @brief Load the table of a slot without copying it.
+     * @param slot index of the slot
+     * @param ports [destination][satellite], output ports; must stay where it is until the table is
+     * dropped
+     * @param count number of ports
+     * @throws std::invalid_argument if that is not destinations x satellites
+     */
+    void View(uint32_t slot, const uint8_t* ports, std::size_t count);
+
+    /**
      * @brief Forget the tables of slots before a given one.
      * @param slot the first slot to keep
      */
@@ -88,17 +98,49 @@ class ForwardingTables : public Object
     uint8_t GetPort(uint32_t satellite, uint32_t destination) const;
 
     /**
+     * @brief Row of a destination in every table.
+     * @param destination the satellite to be reached
+     * @return the row, or -1 if it has none
+     */
+    int32_t GetRow(uint32_t destination) const;
+
+    /**
+     * @brief The table of a slot.
+     * @param slot index of the slot
+     * @return [row][satellite], or null if it is not loaded
+     */
+    const uint8_t* GetTable(int64_t slot) const;
+
+    /** @return the duration of a slot */
+    Time GetSlot() const;
+
+    /**
+     * @brief Tell that a destination has no row, or its slot no table.
+     * @param destination the satellite to be reached
+     * @param slot index of the slot
+     * @throws std::out_of_range always
+     */
+    [[noreturn]] static void ThrowNoRow(uint32_t destination, int64_t slot);
+
+    /**
      * @brief Time from now to the start of the next slot.
      * @return a positive time
      */
     Time GetTimeToNextSlot() const;
 
   private:
-    Time m_slot;                                      //!< duration of a slot
-    uint32_t m_satellites{0};                         //!< columns of a table
-    std::vector<int32_t> m_rows;                      //!< row of each satellite, or -1
-    std::size_t m_rowCount{0};                        //!< rows of a table
-    std::map<int64_t, std::vector<uint8_t>> m_tables; //!< loaded tables by slot
+    /** A table. */
+    struct Table
+    {
+        std::vector<uint8_t> owned; //!< its ports, if they are our own
+        const uint8_t* ports;       //!< its ports
+    };
+
+    Time m_slot;                       //!< duration of a slot
+    uint32_t m_satellites{0};          //!< columns of a table
+    std::vector<int32_t> m_rows;       //!< row of each satellite, or -1
+    std::size_t m_rowCount{0};         //!< rows of a table
+    std::map<int64_t, Table> m_tables; //!< loaded tables by slot
 };
 
 } // namespace ns3

@@ -5,6 +5,7 @@
 #include "hop-log.h"
 
 #include <algorithm>
+#include <tuple>
 
 namespace ns3
 {
@@ -36,24 +37,54 @@ void
 HopLog::Remove(std::size_t place)
 {
     m_values.at(place * COLUMNS + LEDGER) = 0;
-    ++m_removed;
+}
+
+std::vector<std::size_t>
+HopLog::GetOrder(Time until) const
+{
+    std::vector<std::size_t> order;
+    for (std::size_t row = 0; row < m_values.size(); row += COLUMNS)
+    {
+        if (m_values[row + LEDGER] != 0 && m_values[row + STARTED] <= until.GetNanoSeconds())
+        {
+            order.push_back(row);
+        }
+    }
+    std::stable_sort(order.begin(), order.end(), [this](std::size_t a, std::size_t b) {
+        return std::tie(m_values[a + STARTED], m_values[a + WIRE]) <
+               std::tie(m_values[b + STARTED], m_values[b + WIRE]);
+    });
+    return order;
 }
 
 std::size_t
-HopLog::GetCount() const
+HopLog::GetCount(Time until) const
 {
-    return m_values.size() / COLUMNS - m_removed;
+    return GetOrder(until).size();
+}
+
+std::vector<int64_t>
+HopLog::GetNumbers(Time until) const
+{
+    std::vector<int64_t> numbers(m_numbers + 1);
+    int64_t next = 1;
+    for (const std::size_t row : GetOrder(until))
+    {
+        int64_t& number = numbers[m_values[row + LEDGER]];
+        number = number == 0 ? next++ : number;
+    }
+    return numbers;
 }
 
 void
-HopLog::Copy(int64_t* rows) const
+HopLog::Copy(int64_t* rows, Time until) const
 {
-    for (auto row = m_values.begin(); row != m_values.end(); row += COLUMNS)
+    const std::vector<int64_t> numbers = GetNumbers(until);
+    for (const std::size_t row : GetOrder(until))
     {
-        if (row[LEDGER] != 0)
-        {
-            rows = std::copy_n(row, COLUMNS, rows);
-        }
+        std::copy_n(m_values.begin() + row, COLUMNS, rows);
+        rows[LEDGER] = numbers[rows[LEDGER]];
+        rows += COLUMNS;
     }
 }
 

@@ -5,6 +5,7 @@
 #ifndef HOP_LOG_H
 #define HOP_LOG_H
 
+#include "ns3/nstime.h"
 #include "ns3/object.h"
 
 #include <array>
@@ -79,18 +80,40 @@ class HopLog : public Object
      */
     void Remove(std::size_t place);
 
-    /** @return the number of hops, without those taken back */
-    std::size_t GetCount() const;
+    /**
+     * @brief Number of hops, without those taken back.
+     * @param until the last nanosecond that counts: an engine may know hops that begin later
+     * @return the number
+     */
+    std::size_t GetCount(Time until) const;
 
     /**
-     * @brief Copy the hops in order of their first bits, without those taken back.
-     * @param rows where to, [GetCount()][COLUMNS]
+     * @brief Copy the hops in order of their first bits, at one time in order of wire.
+     *
+     * Ledgers are numbered anew, from 1, in the order of the first of their hops here, so that the
+     * numbers do not depend on the order in which an engine computes.
+     *
+     * @param rows where to, [GetCount(until)][COLUMNS]
+     * @param until the last nanosecond that counts
      */
-    void Copy(int64_t* rows) const;
+    void Copy(int64_t* rows, Time until) const;
+
+    /**
+     * @brief The numbers of ledgers in what Copy() copies.
+     * @param until the last nanosecond that counts
+     * @return by the number that GiveNumber() gave; zero for a ledger without hops
+     */
+    std::vector<int64_t> GetNumbers(Time until) const;
 
   private:
+    /**
+     * @brief The hops that count.
+     * @param until the last nanosecond that counts
+     * @return their places, in order
+     */
+    std::vector<std::size_t> GetOrder(Time until) const;
+
     std::vector<int64_t> m_values; //!< row by row; the ledger number of a row taken back is zero
-    std::size_t m_removed{0};      //!< rows taken back
     uint64_t m_numbers{0};         //!< ledger numbers given
 };
 

@@ -4,8 +4,12 @@
 
 #include "laser-channel.h"
 
+#include "end-of-instant.h"
+
 #include "ns3/data-rate.h"
 #include "ns3/enum.h"
+#include "ns3/ipv4.h"
+#include "ns3/make-event.h"
 #include "ns3/node.h"
 #include "ns3/packet.h"
 #include "ns3/point-to-point-net-device.h"
@@ -14,6 +18,7 @@
 #include "ns3/simulator.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <stdexcept>
 #include <string>
@@ -27,6 +32,10 @@ namespace
 constexpr double SPEED_OF_LIGHT_M_S = 299792458.0; //!< in vacuum, exact (SI)
 constexpr double NANOSECONDS_PER_SECOND = 1e9;
 constexpr uint16_t PPP_IPV4 = 0x0021; //!< protocol of IPv4 in a PPP frame (RFC 1332)
+constexpr std::size_t PPP_BYTES = 2;           //!< of a PPP header
+constexpr std::size_t IPV4_BYTES = 20;         //!< of an IPv4 header without options
+constexpr std::size_t TTL_OFFSET = 8;          //!< of the time to live in it
+constexpr std::size_t DESTINATION_OFFSET = 16; //!< of the destination in it
 
 /// Reads a queue without changing it: ns-3 shows a queue's items to its subclasses only.
 struct QueueReader : public Queue<Packet>
@@ -84,7 +93,7 @@ LaserChannel::DoDispose()
     {
         m_mobility[end] = nullptr;
         m_directions[end].flights.clear();
-        m_directions[end].passages.clear();
+        m_directions[end].charges.Clear();
     }
     m_hopLog = nullptr;
     PointToPointChannel::DoDispose();
@@ -106,8 +115,8 @@ LaserChannel::GetMobility(uint32_t end) const
     return *m_mobility[end];
 }
 
-Time
-LaserChannel::GetLightTime(const Vector& towards, const Vector& velocity)
+double
+LaserChannel::GetLightNanoseconds(const Vector& towards, const Vector& velocity)
 {
     const Vector& d = towards;
     const Vector& v = velocity;
@@ -117,7 +126,14 @@ LaserChannel::GetLightTime(const Vector& towards, const Vector& velocity)
     const double vv = (v.x * v.x + v.y * v.y) + v.z * v.z;
     const double q = SPEED_OF_LIGHT_M_S * SPEED_OF_LIGHT_M_S - vv;
     const double tau = (b + std::sqrt(b * b + q * dd)) / q;
-    return NanoSeconds(static_cast<int64_t>(std::floor(tau * NANOSECONDS_PER_SECOND + 0.5)));
+    return tau * NANOSECONDS_PER_SECOND;
+}
+
+Time
+LaserChannel::GetLightTime(const Vector& towards, const Vector& velocity)
+{
+    return NanoSeconds(
+        static_cast<int64_t>(std::floor(GetLightNanoseconds(towards, velocity) + 0.5)));
 }
 
 Time
@@ -136,32 +152,22 @@ LaserChannel::IsUp() const
     return m_isUp;
 }
 
-Time
-LaserChannel::ChargeHop(uint32_t wire, Time transmission, Time propagation, PathLedgerTag& ledger)
+void
+LaserChannel::SetNumber(uint32_t link)
 {
-    Time start = ledger.GetReady();
-    Time before;
-    if (ledger.GetSegments() > 1)
-    {
-        auto& passages = m_directions[wire].passages;
-        Passage& passage = passages[ledger.GetBurst()];
-        before = passage.idleUntil;
-        start = std::max(start, before);
-        passage.idleUntil = start + transmission;
-        if (++passage.segments == ledger.GetSegments())
-        {
-            passages.erase(ledger.GetBurst());
-        }
-    }
-    ledger.AddHop(start, transmission, propagation);
-    return before;
+    m_number = link;
 }
 
 void
-LaserChannel::SetHopLog(Ptr<HopLog> log, uint32_t link)
+LaserChannel::SetHopLog(Ptr<HopLog> log)
 {
     m_hopLog = log;
-    m_number = link;
+}
+
+Time
+LaserChannel::GetBusyUntil(uint32_t wire) const
+{
+    return m_directions[wire].busyUntil;
 }
 
 std::size_t
@@ -200,6 +206,7 @@ bool
 LaserChannel::TransmitStart(Ptr<const Packet> p, Ptr<PointToPointNetDevice> src, Time txTime)
 {
     const uint32_t wire = (src == GetSource(0)) ? 0 : 1;
+    m_directions[wire].busyUntil = Simulator::Now() + txTime;
     if (!m_isUp)
     {
         Lose(wire, p, LossReason::LINK_DOWN);
@@ -216,7 +223,7 @@ LaserChannel::TransmitStart(Ptr<const Packet> p, Ptr<PointToPointNetDevice> src,
     const Time now = Simulator::Now();
     if (onWire->PeekPacketTag(ledger))
     {
-        idleUntilBefore = ChargeHop(wire, txTime, propagation, ledger);
+        idleUntilBefore = direction.charges.Charge(ledger, txTime, propagation);
         hop = LogHop(wire, now + txTime + propagation, ledger);
         onWire->ReplacePacketTag(ledger);
     }
@@ -228,13 +235,40 @@ LaserChannel::TransmitStart(Ptr<const Packet> p, Ptr<PointToPointNetDevice> src,
         {number, p, now, now + txTime, now + txTime + propagation, idleUntilBefore, hop});
     Simulator::ScheduleWithContext(destination->GetNode()->GetId(),
                                    txTime + propagation,
-                                   &LaserChannel::Deliver,
+                                   &LaserChannel::Arrive,
                                    Ptr<LaserChannel>(this),
                                    wire,
                                    number,
                                    onWire);
     m_transmitTrace(p, src, destination, txTime, propagation);
     return true;
+}
+
+void
+LaserChannel::Arrive(uint32_t wire, uint64_t number, Ptr<Packet> packet)
+{
+    const uint32_t node = GetDestination(wire)->GetNode()->GetId();
+    EndOfInstant::Add(
+        IsFinal(wire, *packet) ? EndOfInstant::Turn::FINAL : EndOfInstant::Turn::TRANSIT,
+        2 * m_number + wire,
+        node,
+        Ptr<EventImpl>(
+            MakeEvent(&LaserChannel::Deliver, Ptr<LaserChannel>(this), wire, number, packet),
+            false));
+}
+
+bool
+LaserChannel::IsFinal(uint32_t wire, const Packet& packet) const
+{
+    std::array<uint8_t, PPP_BYTES + IPV4_BYTES> headers;
+    if (packet.CopyData(headers.data(), headers.size()) < headers.size())
+    {
+        return true; // no IPv4 packet
+    }
+    const uint8_t* ipv4 = headers.data() + PPP_BYTES;
+    Ptr<Ipv4> stack = GetDestination(wire)->GetNode()->GetObject<Ipv4>();
+    return !stack || ipv4[TTL_OFFSET] == 1 ||
+           stack->GetInterfaceForAddress(Ipv4Address::Deserialize(ipv4 + DESTINATION_OFFSET)) >= 0;
 }
 
 void
@@ -331,7 +365,7 @@ LaserChannel::TakeDown(uint32_t wire, std::vector<Stranded>& stranded)
             Lose(wire, packet, LossReason::QUEUED);
         }
     }
-    direction.passages.clear();
+    direction.charges.Clear();
 }
 
 void
@@ -343,10 +377,9 @@ LaserChannel::UndoTransmission(uint32_t wire, const Flight& flight)
     direction.counters.bytes -= flight.packet->GetSize();
     direction.counters.busy -= flight.sent - Simulator::Now();
     PathLedgerTag ledger;
-    if (flight.packet->PeekPacketTag(ledger) && ledger.GetSegments() > 1)
+    if (flight.packet->PeekPacketTag(ledger))
     {
-        // Made again if the packet was the last of its message and so completed its passage.
-        direction.passages[ledger.GetBurst()].idleUntil = flight.idleUntilBefore;
+        direction.charges.Undo(ledger, flight.idleUntilBefore);
     }
 }
 
@@ -373,28 +406,11 @@ LaserChannel::Strand(uint32_t wire,
     PathLedgerTag ledger;
     if (packet->PeekPacketTag(ledger))
     {
-        ChargeStay(wire, transmission, ledger);
+        m_directions[wire].charges.ChargeStay(ledger, transmission, Simulator::Now());
         packet->ReplacePacketTag(ledger);
     }
     stranded.push_back({this, wire, original, packet, header, routing});
     return true;
-}
-
-void
-LaserChannel::ChargeStay(uint32_t wire, Time transmission, PathLedgerTag& ledger)
-{
-    Time idleStart = ledger.GetReady();
-    if (ledger.GetSegments() > 1)
-    {
-        // Later segments of the message would have come behind this one, were they alone.
-        Passage& passage = m_directions[wire].passages[ledger.GetBurst()];
-        idleStart = std::max(idleStart, passage.idleUntil);
-        passage.idleUntil = idleStart + transmission;
-    }
-    if (idleStart + transmission > Simulator::Now())
-    {
-        ledger.SetReady(Simulator::Now());
-    }
 }
 
 void

@@ -5,8 +5,10 @@
 #ifndef LASER_CHANNEL_H
 #define LASER_CHANNEL_H
 
+#include "hop-charges.h"
 #include "hop-log.h"
 #include "laser-link-counters.h"
+#include "laser-network.h"
 #include "path-ledger-tag.h"
 #include "slot-routing-protocol.h"
 
@@ -19,7 +21,6 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
-#include <map>
 #include <vector>
 
 namespace ns3
@@ -55,6 +56,8 @@ namespace ns3
  * A packet that comes to a down link while the transmitter is still busy with a cut one is counted
  * as queued until its turn comes or the link comes up, and as lost then.
  *
+ * What arrives is received at the end of its nanosecond; see EndOfInstant.
+ *
  * Packets that carry a PathLedgerTag have the hop charged to it. What the receiving device's error
  * model finds corrupted is lost at its arrival, CORRUPTED, whatever the policy.
  */
@@ -62,12 +65,7 @@ class LaserChannel : public PointToPointChannel
 {
   public:
     /** What becomes of the packets of a link that goes down. */
-    enum class LossPolicy : uint8_t
-    {
-        DROP,    //!< all are lost
-        DELIVER, //!< what has been sent arrives, the rest is lost
-        REROUTE, //!< what has been sent arrives, the rest takes another way
-    };
+    using LossPolicy = LaserNetwork::LossPolicy;
 
     /** A packet taken off a link that went down, to be re-routed. */
     struct Stranded
@@ -97,6 +95,14 @@ class LaserChannel : public PointToPointChannel
      * @return the time, rounded to the nearest nanosecond
      */
     static Time GetLightTime(const Vector& towards, const Vector& velocity);
+
+    /**
+     * @brief Time that light needs to meet a receiver in uniform motion, before it is rounded.
+     * @param towards from the source to the receiver when light leaves, in metres
+     * @param velocity of the receiver, in metres a second, less than that of light
+     * @return nanoseconds
+     */
+    static double GetLightNanoseconds(const Vector& towards, const Vector& velocity);
 
     /**
      * @brief Light time for what leaves now.
@@ -160,11 +166,23 @@ class LaserChannel : public PointToPointChannel
     LaserLinkCounters TakeCounters(uint32_t wire, Time until);
 
     /**
+     * @brief Number this link, for the log and for the tie rule; see EndOfInstant.
+     * @param link its number
+     */
+    void SetNumber(uint32_t link);
+
+    /**
      * @brief Log the hops of packets that carry a PathLedgerTag; without this, none is.
      * @param log the log; null for none
-     * @param link number of this link in the log
      */
-    void SetHopLog(Ptr<HopLog> log, uint32_t link);
+    void SetHopLog(Ptr<HopLog> log);
+
+    /**
+     * @brief When a direction's transmitter becomes free, or has become free.
+     * @param wire direction, 0 or 1
+     * @return the time; negative if it has not transmitted yet
+     */
+    Time GetBusyUntil(uint32_t wire) const;
 
     /**
      * @brief See each packet that is in a direction's queue, on its transmitter or on its wire.
@@ -245,13 +263,6 @@ class LaserChannel : public PointToPointChannel
     void DoDispose() override;
 
   private:
-    /** The segments of one burst that have passed so far. */
-    struct Passage
-    {
-        Time idleUntil;       //!< when they, alone in the network, would have left the transmitter
-        uint32_t segments{0}; //!< how many
-    };
-
     /** A packet that is being transmitted or on the wire. */
     struct Flight
     {
@@ -260,7 +271,7 @@ class LaserChannel : public PointToPointChannel
         Time start;               //!< when its first bit left
         Time sent;                //!< when its last bit leaves
         Time arrival;             //!< when its last bit arrives
-        Time idleUntilBefore;     //!< its message's Passage::idleUntil before the hop was charged
+        Time idleUntilBefore;     //!< what HopCharges::Charge() returned
         std::size_t hop;          //!< place in the hop log, or NO_HOP
     };
 
@@ -275,8 +286,8 @@ class LaserChannel : public PointToPointChannel
         uint64_t nextFlight{0};     //!< number of the next one
         uint64_t queued{0};         //!< packets in the queue, by what NotifyQueue() was told
         Time queuedSince;           //!< up to when counters have their waits
-        /// By burst, if of several segments; while passing, or for good if one was lost before.
-        std::map<PathLedgerTag::Burst, Passage> passages;
+        HopCharges charges;         //!< to the ledgers of packets
+        Time busyUntil{-1};         //!< when the transmitter becomes, or became, free
     };
 
     /**
@@ -285,16 +296,6 @@ class LaserChannel : public PointToPointChannel
      * @return the model
      */
     const MobilityModel& GetMobility(uint32_t end) const;
-
-    /**
-     * @brief Charge this hop to a packet's ledger.
-     * @param wire direction, 0 or 1
-     * @param transmission time on the transmitter
-     * @param propagation light time
-     * @param ledger the ledger to charge
-     * @return the message's Passage::idleUntil before, zero if it had none
-     */
-    Time ChargeHop(uint32_t wire, Time transmission, Time propagation, PathLedgerTag& ledger);
 
     /**
      * @brief Write a hop that begins now to the hop log.
@@ -310,6 +311,22 @@ class LaserChannel : public PointToPointChannel
      * @param flight the packet
      */
     void UndoHop(const Flight& flight);
+
+    /**
+     * @brief Take a packet at the far end, to be received at the end of this nanosecond.
+     * @param wire direction, 0 or 1
+     * @param number of the flight
+     * @param packet the packet, charged with the hop
+     */
+    void Arrive(uint32_t wire, uint64_t number, Ptr<Packet> packet);
+
+    /**
+     * @brief Whether a packet does not travel on.
+     * @param wire direction in which it came, 0 or 1
+     * @param packet the packet, with its PPP header
+     * @return whether its destination is here, or its time to live ends
+     */
+    bool IsFinal(uint32_t wire, const Packet& packet) const;
 
     /**
      * @brief Receive a packet at the far end, unless it was lost under way.
@@ -361,18 +378,6 @@ class LaserChannel : public PointToPointChannel
                 std::vector<Stranded>& stranded);
 
     /**
-     * @brief Tell a ledger that its packet leaves this link unsent.
-     *
-     * If the packet, alone with its message in the network, would have been here still, the stay
-     * is serialisation; else it is queueing behind others.
-     *
-     * @param wire direction, 0 or 1
-     * @param transmission time that its transmission would have taken
-     * @param ledger the ledger, as it was before the hop was charged
-     */
-    void ChargeStay(uint32_t wire, Time transmission, PathLedgerTag& ledger);
-
-    /**
      * @brief Count and report a loss.
      * @param wire direction, 0 or 1
      * @param packet the packet, with its PPP header
@@ -383,7 +388,7 @@ class LaserChannel : public PointToPointChannel
     LossPolicy m_policy{LossPolicy::REROUTE}; //!< what becomes of packets when it goes down
     bool m_isUp{true};                        //!< whether it is up
     Ptr<HopLog> m_hopLog;                     //!< null for none
-    uint32_t m_number{0};                     //!< of this link in the log
+    uint32_t m_number{0};                     //!< of this link
     Direction m_directions[2];                //!< from GetSource(0) and from GetSource(1)
     mutable Ptr<MobilityModel> m_mobility[2]; //!< of the two ends, found at first use
 

@@ -4,11 +4,8 @@
 
 #include "link-schedule.h"
 
-#include "ns3/data-rate.h"
-#include "ns3/point-to-point-net-device.h"
 #include "ns3/simulator.h"
 
-#include <iterator>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -36,12 +33,12 @@ LinkSchedule::DoDispose()
         event.Cancel();
     }
     m_events.clear();
-    m_channels.clear();
+    m_network = nullptr;
     Object::DoDispose();
 }
 
 void
-LinkSchedule::Install(std::vector<Ptr<LaserChannel>> channels,
+LinkSchedule::Install(Ptr<LaserNetwork> network,
                       Time slot,
                       std::vector<uint8_t> up,
                       std::vector<uint64_t> ratesBps,
@@ -51,15 +48,7 @@ LinkSchedule::Install(std::vector<Ptr<LaserChannel>> channels,
     {
         throw std::logic_error("link schedule: it has been started; make another one");
     }
-    const std::size_t links = channels.size();
-    for (std::size_t link = 0; link < links; ++link)
-    {
-        if (!channels[link] || channels[link]->GetNDevices() != 2)
-        {
-            throw std::invalid_argument("link schedule: link " + std::to_string(link) +
-                                        " has not two devices; connect it first");
-        }
-    }
+    const std::size_t links = network->GetNLinks();
     if (slot <= Time(0) || slots == 0)
     {
         throw std::invalid_argument("link schedule: " + std::to_string(slots) + " slots of " +
@@ -84,7 +73,8 @@ LinkSchedule::Install(std::vector<Ptr<LaserChannel>> channels,
                 " bit/s; a state is 0 or 1, and the rate of a link that is up is positive");
         }
     }
-    m_channels = std::move(channels);
+    m_network = network;
+    m_links = links;
     m_slot = slot;
     m_up = std::move(up);
     m_ratesBps = std::move(ratesBps);
@@ -105,7 +95,7 @@ LinkSchedule::Start()
     Apply(0);
     for (std::size_t slot = 1; slot < m_slots; ++slot)
     {
-        for (std::size_t link = 0; link < m_channels.size(); ++link)
+        for (std::size_t link = 0; link < m_links; ++link)
         {
             if (Changes(slot, link))
             {
@@ -128,32 +118,24 @@ LinkSchedule::GetNSlots() const
 bool
 LinkSchedule::Changes(std::size_t slot, std::size_t link) const
 {
-    const std::size_t now = slot * m_channels.size() + link;
-    const std::size_t before = now - m_channels.size();
+    const std::size_t now = slot * m_links + link;
+    const std::size_t before = now - m_links;
     return m_up[now] != m_up[before] || (m_up[now] == 1 && m_ratesBps[now] != m_ratesBps[before]);
 }
 
 void
 LinkSchedule::Apply(std::size_t slot)
 {
-    std::vector<LaserChannel::Stranded> stranded;
-    for (std::size_t link = 0; link < m_channels.size(); ++link)
+    std::vector<LaserNetwork::LinkState> states;
+    for (std::size_t link = 0; link < m_links; ++link)
     {
-        if (slot > 0 && !Changes(slot, link))
+        const std::size_t index = slot * m_links + link;
+        if (slot == 0 || Changes(slot, link))
         {
-            continue;
-        }
-        const std::size_t index = slot * m_channels.size() + link;
-        const bool isUp = m_up[index] == 1;
-        std::vector<LaserChannel::Stranded> more = m_channels[link]->Switch(isUp);
-        std::move(more.begin(), more.end(), std::back_inserter(stranded));
-        // A link that goes down keeps its old rate: what was queued was to leave at that.
-        for (uint32_t end = 0; isUp && end < 2; ++end)
-        {
-            m_channels[link]->GetPointToPointDevice(end)->SetDataRate(DataRate(m_ratesBps[index]));
+            states.push_back({static_cast<uint32_t>(link), m_up[index] == 1, m_ratesBps[index]});
         }
     }
-    LaserChannel::Reroute(stranded);
+    m_network->SetStates(states);
 }
 
 } // namespace ns3

@@ -5,7 +5,7 @@
 #ifndef LINK_SCHEDULE_H
 #define LINK_SCHEDULE_H
 
-#include "laser-channel.h"
+#include "laser-network.h"
 
 #include "ns3/event-id.h"
 #include "ns3/nstime.h"
@@ -45,17 +45,16 @@ class LinkSchedule : public Object
 
     /**
      * @brief Set the links and what they do.
-     * @param channels the links, each with two devices
+     * @param network whose links, all of them
      * @param slot duration of a slot, positive
      * @param up 1 for up or 0 for down, [slot][link]
      * @param ratesBps data rate of both directions in bits a second, [slot][link]; positive where
      * the link is up, ignored where it is down
      * @param slots number of slots, at least 1
-     * @throws std::invalid_argument if a link is null or incomplete, the arrays are not slots x
-     * links values long, or a value is not allowed
+     * @throws std::invalid_argument if the arrays are not slots x links values long, or a value is not allowed
      * @throws std::logic_error if the schedule has been started
      */
-    void Install(std::vector<Ptr<LaserChannel>> channels,
+    void Install(Ptr<LaserNetwork> network,
                  Time slot,
                  std::vector<uint8_t> up,
                  std::vector<uint64_t> ratesBps,
@@ -92,8 +91,9 @@ class LinkSchedule : public Object
      */
     void Apply(std::size_t slot);
 
-    std::vector<Ptr<LaserChannel>> m_channels; //!< the links
-    Time m_slot;                               //!< duration of a slot
+    Ptr<LaserNetwork> m_network;      //!< whose links
+    std::size_t m_links{0};           //!< number of links
+    Time m_slot;                      //!< duration of a slot
     std::vector<uint8_t> m_up;                 //!< 1 or 0, [slot][link]
     std::vector<uint64_t> m_ratesBps;          //!< bits a second, [slot][link]
     std::size_t m_slots{0};                    //!< number of slots

@@ -4,11 +4,13 @@
 
 #include "slot-routing-protocol.h"
 
+#include "end-of-instant.h"
 #include "path-ledger-tag.h"
 
 #include "ns3/ipv4-list-routing.h"
 #include "ns3/ipv4-route.h"
 #include "ns3/ipv4.h"
+#include "ns3/make-event.h"
 #include "ns3/net-device.h"
 #include "ns3/node.h"
 #include "ns3/output-stream-wrapper.h"
@@ -144,9 +146,19 @@ SlotRoutingProtocol::RouteInput(Ptr<const Packet> p,
     if (port != ForwardingTables::NO_PORT)
     {
         ucb(GetRoute(port), p, header);
-        return true;
     }
-    Hold(p, header, ucb);
+    else if (idev == m_loopback->GetOutputDevice())
+    {
+        Hold(p, header, MakeCallback(&SlotRoutingProtocol::SendAsIs, this));
+    }
+    else if (header.GetTtl() == 1)
+    {
+        ucb(m_loopback, p, header); // which drops it, whatever the route
+    }
+    else
+    {
+        Hold(p, header, ucb);
+    }
     return true;
 }
 
@@ -180,7 +192,7 @@ SlotRoutingProtocol::Hold(Ptr<const Packet> packet,
     if (!m_wake.IsPending())
     {
         m_wake = Simulator::Schedule(m_tables->GetTimeToNextSlot(),
-                                     &SlotRoutingProtocol::ForwardHeld,
+                                     &SlotRoutingProtocol::WakeHeld,
                                      this);
     }
     m_heldTrace(packet, header);
@@ -199,6 +211,17 @@ SlotRoutingProtocol::VisitHeld(const std::function<void(const Packet&)>& visit) 
     {
         visit(*entry.packet);
     }
+}
+
+void
+SlotRoutingProtocol::WakeHeld()
+{
+    EndOfInstant::Add(
+        EndOfInstant::Turn::HELD,
+        m_satellite,
+        Simulator::GetContext(),
+        Ptr<EventImpl>(MakeEvent(&SlotRoutingProtocol::ForwardHeld, Ptr<SlotRoutingProtocol>(this)),
+                       false));
 }
 
 void
@@ -226,7 +249,7 @@ SlotRoutingProtocol::ForwardHeld()
     if (!m_held.empty())
     {
         m_wake = Simulator::Schedule(m_tables->GetTimeToNextSlot(),
-                                     &SlotRoutingProtocol::ForwardHeld,
+                                     &SlotRoutingProtocol::WakeHeld,
                                      this);
     }
 }

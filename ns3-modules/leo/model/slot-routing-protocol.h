@@ -32,7 +32,8 @@ class Node;
  * A packet whose destination has no path in the current slot waits at the satellite where it is
  * until the first slot that has one; its PathLedgerTag is charged with the stay. That holds for
  * packets in transit and for packets that originate here: the latter are routed to the loopback
- * device, which hands them back to RouteInput.
+ * device, which hands them back to RouteInput; their time to live is not decremented here. A packet
+ * in transit whose time to live ends here does not wait, but is dropped at once.
  *
  * A LaserChannel that goes down hands back what it could not send; such a packet is forwarded again
  * from here, by the table in force now.
@@ -141,7 +142,10 @@ class SlotRoutingProtocol : public Ipv4RoutingProtocol
      */
     void SendAsIs(Ptr<Ipv4Route> route, Ptr<const Packet> packet, const Ipv4Header& header);
 
-    /// At the start of a slot: forward what has a path now, keep the rest.
+    /// At the start of a slot: let ForwardHeld() have its turn; see EndOfInstant.
+    void WakeHeld();
+
+    /// Forward what has a path now, keep the rest.
     void ForwardHeld();
 
     Ptr<ForwardingTables> m_tables;       //!< shared by all satellites
@@ -150,7 +154,7 @@ class SlotRoutingProtocol : public Ipv4RoutingProtocol
     std::vector<Ptr<Ipv4Route>> m_routes; //!< by port, made at first use
     Ptr<Ipv4Route> m_loopback;            //!< for packets of our own without a path
     std::vector<Held> m_held;             //!< in order of arrival
-    EventId m_wake;                       //!< the next ForwardHeld
+    EventId m_wake;                       //!< the next WakeHeld
     TracedCallback<Ptr<const Packet>, const Ipv4Header&> m_heldTrace; //!< a packet begins to wait
 };
 

@@ -62,7 +62,7 @@ class HopsTestCase : public TestCase
         Ptr<HopLog> log = CreateObject<HopLog>();
         for (uint32_t link : {0, 1, 2})
         {
-            triangle.GetNetwork().GetLink(link)->SetHopLog(log, link);
+            triangle.GetNetwork().GetLink(link)->SetHopLog(log);
         }
         for (uint64_t message = 0; message < 4; ++message)
         {
@@ -71,9 +71,9 @@ class HopsTestCase : public TestCase
         Simulator::Run();
 
         const std::vector<Times> expected = MakeExpected();
-        NS_TEST_ASSERT_MSG_EQ(log->GetCount(), expected.size(), "hops");
-        std::vector<int64_t> values(log->GetCount() * HopLog::COLUMNS);
-        log->Copy(values.data());
+        NS_TEST_ASSERT_MSG_EQ(log->GetCount(Simulator::Now()), expected.size(), "hops");
+        std::vector<int64_t> values(log->GetCount(Simulator::Now()) * HopLog::COLUMNS);
+        log->Copy(values.data(), Simulator::Now());
         std::vector<int64_t> ledgers;
         for (std::size_t hop = 0; hop < expected.size(); ++hop)
         {
@@ -153,13 +153,14 @@ class WaitingHopTestCase : public TestCase
         triangle.Load(0, ForwardingTables::NO_PORT);
         triangle.Load(1, Triangle::DIRECT);
         Ptr<HopLog> log = CreateObject<HopLog>();
-        triangle.GetNetwork().GetLink(0)->SetHopLog(log, 7);
+        triangle.GetNetwork().GetLink(0)->SetNumber(7);
+        triangle.GetNetwork().GetLink(0)->SetHopLog(log);
         triangle.SendAt(AT, 0);
         Simulator::Run();
 
-        NS_TEST_ASSERT_MSG_EQ(log->GetCount(), 1, "hops");
+        NS_TEST_ASSERT_MSG_EQ(log->GetCount(Simulator::Now()), 1, "hops");
         std::array<int64_t, HopLog::COLUMNS> row;
-        log->Copy(row.data());
+        log->Copy(row.data(), Simulator::Now());
         const std::array<int64_t, HopLog::COLUMNS> expected{
             {1, 14, AT, B, B + TX + LIGHT, LIGHT, B - AT, B + TX + LIGHT}};
         for (std::size_t column = 0; column < HopLog::COLUMNS; ++column)

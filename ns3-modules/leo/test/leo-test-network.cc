@@ -11,6 +11,7 @@
 #include "ns3/queue-size.h"
 #include "ns3/simulator.h"
 #include "ns3/udp-socket-factory.h"
+#include "ns3/uinteger.h"
 
 namespace ns3
 {
@@ -47,21 +48,24 @@ LeoTestNetwork::MakeKnots(const std::vector<Vector>& positions,
 }
 
 LeoTestNetwork::LeoTestNetwork(Ptr<EphemerisKnots> ephemeris, Time slot)
-    : m_tables(CreateObjectWithAttributes<ForwardingTables>("Slot", TimeValue(slot)))
+    : m_network(CreateObject<ChannelNetwork>()),
+      m_tables(CreateObjectWithAttributes<ForwardingTables>("Slot", TimeValue(slot)))
 {
-    m_satellites = m_helper.CreateSatellites(ephemeris, m_tables);
+    m_network->SetAttribute("Mtu", UintegerValue(1500));
+    m_network->SetAttribute("QueueSize", QueueSizeValue(QueueSize("100p")));
+    m_network->Create(ephemeris, m_tables);
 }
 
 void
 LeoTestNetwork::SetPolicy(LaserChannel::LossPolicy policy)
 {
-    m_helper.SetChannelAttribute("LossPolicy", EnumValue(policy));
+    m_network->SetAttribute("LossPolicy", EnumValue(policy));
 }
 
 void
 LeoTestNetwork::SetQueuePackets(uint32_t packets)
 {
-    m_helper.SetQueueAttribute("MaxSize", QueueSizeValue(QueueSize(PACKETS, packets)));
+    m_network->SetAttribute("QueueSize", QueueSizeValue(QueueSize(PACKETS, packets)));
 }
 
 void
@@ -78,16 +82,15 @@ LeoTestNetwork::StartSchedule(Time slot, const std::vector<std::vector<uint64_t>
         }
     }
     Ptr<LinkSchedule> schedule = CreateObject<LinkSchedule>();
-    schedule->Install(m_links, slot, up, ratesBps, megabits.size());
+    schedule->Install(m_network, slot, up, ratesBps, megabits.size());
     schedule->Start();
 }
 
 std::size_t
 LeoTestNetwork::Connect(uint32_t a, uint32_t b, const std::string& rate)
 {
-    const std::size_t link = m_links.size();
-    m_helper.SetDeviceAttribute("DataRate", DataRateValue(DataRate(rate)));
-    m_links.push_back(m_helper.Connect(m_satellites.Get(a), m_satellites.Get(b)));
+    m_network->SetAttribute("RateBps", UintegerValue(DataRate(rate).GetBitRate()));
+    const std::size_t link = m_network->Connect(a, b);
     Callback<void, Ptr<const Packet>, Ptr<const NetDevice>, Ptr<const NetDevice>, Time, Time>
         record([this, link](Ptr<const Packet>,
                             Ptr<const NetDevice>,
@@ -96,7 +99,7 @@ LeoTestNetwork::Connect(uint32_t a, uint32_t b, const std::string& rate)
                             Time propagation) {
             m_hops[link].push_back({Simulator::Now(), transmission, propagation});
         });
-    m_links.back()->TraceConnectWithoutContext("Transmit", record);
+    GetLink(link)->TraceConnectWithoutContext("Transmit", record);
     const auto depart = [link](std::vector<Departure>& list,
                                Ptr<const Packet> packet,
                                Ptr<const NetDevice> source,
@@ -112,12 +115,12 @@ LeoTestNetwork::Connect(uint32_t a, uint32_t b, const std::string& rate)
         [this, depart](Ptr<const Packet> packet, LossReason reason, Ptr<const NetDevice> source) {
             depart(m_losses, packet, source, reason);
         });
-    m_links.back()->TraceConnectWithoutContext("Lost", lost);
+    GetLink(link)->TraceConnectWithoutContext("Lost", lost);
     Callback<void, Ptr<const Packet>, Ptr<const NetDevice>> rerouted(
         [this, depart](Ptr<const Packet> packet, Ptr<const NetDevice> source) {
             depart(m_reroutes, packet, source, {});
         });
-    m_links.back()->TraceConnectWithoutContext("Rerouted", rerouted);
+    GetLink(link)->TraceConnectWithoutContext("Rerouted", rerouted);
     return link;
 }
 
@@ -133,7 +136,7 @@ LeoTestNetwork::SendAt(Time at,
     {
         packet->AddPacketTag(*ledger);
     }
-    Ptr<Node> node = m_satellites.Get(from);
+    Ptr<Node> node = m_network->GetSatellites().Get(from);
     Simulator::ScheduleWithContext(node->GetId(), at, [node, packet, to] {
         Ptr<Socket> socket = Socket::CreateSocket(node, UdpSocketFactory::GetTypeId());
         socket->SendTo(packet, 0, InetSocketAddress(ForwardingTables::GetAddress(to), PORT));
@@ -145,7 +148,7 @@ void
 LeoTestNetwork::Listen(uint32_t satellite)
 {
     Ptr<Socket> socket =
-        Socket::CreateSocket(m_satellites.Get(satellite), UdpSocketFactory::GetTypeId());
+        Socket::CreateSocket(m_network->GetSatellites().Get(satellite), UdpSocketFactory::GetTypeId());
     socket->Bind(InetSocketAddress(Ipv4Address::GetAny(), PORT));
     socket->SetRecvCallback(MakeCallback(&LeoTestNetwork::Receive, this));
     m_listeners.push_back(socket);
@@ -157,16 +160,22 @@ LeoTestNetwork::GetTables()
     return *m_tables;
 }
 
+Ptr<LaserNetwork>
+LeoTestNetwork::GetNetwork() const
+{
+    return m_network;
+}
+
 const NodeContainer&
 LeoTestNetwork::GetSatellites() const
 {
-    return m_satellites;
+    return m_network->GetSatellites();
 }
 
 Ptr<LaserChannel>
 LeoTestNetwork::GetLink(std::size_t link) const
 {
-    return m_links[link];
+    return m_network->GetLink(link);
 }
 
 const std::vector<LeoTestNetwork::Hop>&

@@ -5,6 +5,7 @@
 #ifndef LEO_TEST_NETWORK_H
 #define LEO_TEST_NETWORK_H
 
+#include "ns3/channel-network.h"
 #include "ns3/constellation-helper.h"
 #include "ns3/link-schedule.h"
 #include "ns3/path-ledger-tag.h"
@@ -156,6 +157,8 @@ class LeoTestNetwork
 
     /** @return the forwarding tables, to be filled */
     ForwardingTables& GetTables();
+    /** @return the satellites and links */
+    Ptr<LaserNetwork> GetNetwork() const;
     /** @return the satellites */
     const NodeContainer& GetSatellites() const;
     /**
@@ -179,10 +182,8 @@ class LeoTestNetwork
     /// Take what has arrived at a socket. @param socket the socket
     void Receive(Ptr<Socket> socket);
 
-    ConstellationHelper m_helper;                   //!< makes the links
+    Ptr<ChannelNetwork> m_network;                  //!< the satellites and links
     Ptr<ForwardingTables> m_tables;                 //!< shared by all satellites
-    NodeContainer m_satellites;                     //!< the nodes
-    std::vector<Ptr<LaserChannel>> m_links;         //!< the channels
     std::map<std::size_t, std::vector<Hop>> m_hops; //!< transmissions by link
     std::vector<Ptr<Socket>> m_listeners;           //!< sockets that receive
     std::vector<Arrival> m_arrivals;                //!< what arrived

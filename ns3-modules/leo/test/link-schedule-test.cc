@@ -310,11 +310,11 @@ class MisuseTestCase : public TestCase
   private:
     void DoRun() override
     {
-        Triangle triangle(Policy::REROUTE);
-        for (std::size_t link = 0; link < 2; ++link)
-        {
-            m_links.push_back(triangle.GetNetwork().GetLink(link));
-        }
+        m_network = CreateObject<ChannelNetwork>();
+        m_network->Create(LeoTestNetwork::MakeKnots({Vector(), Vector(1e6, 0, 0), Vector(2e6, 0, 0)}),
+                          CreateObject<ForwardingTables>());
+        m_network->Connect(0, 1);
+        m_network->Connect(1, 2);
         const Time slot = Seconds(1);
         ExpectBad(slot, {1, 0, 1, 1}, {5, 0, 5, 5}, 2, false, "two slots of two links");
         ExpectBad(slot, {1, 1, 1}, {5, 5, 5, 5}, 2, true, "a state too few");
@@ -324,28 +324,23 @@ class MisuseTestCase : public TestCase
         ExpectBad(Seconds(-1), {1, 1}, {5, 5}, 1, true, "slots of negative duration");
         ExpectBad(slot, {1, 2}, {5, 5}, 1, true, "a state that is neither up nor down");
         ExpectBad(slot, {1, 1}, {5, 0}, 1, true, "a link that is up and has no rate");
-        m_links.push_back(nullptr);
-        ExpectBad(slot, {1, 1, 1}, {5, 5, 5}, 1, true, "a link that is not there");
-        m_links.back() = CreateObject<LaserChannel>();
-        ExpectBad(slot, {1, 1, 1}, {5, 5, 5}, 1, true, "a link without devices");
-        m_links.pop_back();
 
         Ptr<LinkSchedule> schedule = CreateObject<LinkSchedule>();
         ExpectOutOfTurn([&] { schedule->Start(); }, "a start without a schedule");
-        schedule->Install(m_links, slot, {1, 1, 0, 0}, {5, 5, 5, 5}, 2);
+        schedule->Install(m_network, slot, {1, 1, 0, 0}, {5, 5, 5, 5}, 2);
         NS_TEST_EXPECT_MSG_EQ(schedule->GetNSlots(), 2, "slots");
         schedule->Start();
         ExpectOutOfTurn([&] { schedule->Start(); }, "a second start");
-        ExpectOutOfTurn([&] { schedule->Install(m_links, slot, {1, 1}, {5, 5}, 1); },
+        ExpectOutOfTurn([&] { schedule->Install(m_network, slot, {1, 1}, {5, 5}, 1); },
                         "another schedule after the start");
         Ptr<LinkSchedule> late = CreateObject<LinkSchedule>();
-        late->Install(m_links, slot, {1, 1}, {5, 5}, 1);
+        late->Install(m_network, slot, {1, 1}, {5, 5}, 1);
         Simulator::Schedule(NanoSeconds(1), [&] {
             ExpectOutOfTurn([&] { late->Start(); }, "a start after time zero");
             schedule->Dispose();
         });
         Simulator::Run();
-        NS_TEST_EXPECT_MSG_EQ(m_links[0]->IsUp(), true, "nothing changes after disposal");
+        NS_TEST_EXPECT_MSG_EQ(m_network->GetLink(0)->IsUp(), true, "nothing changes after disposal");
         Simulator::Destroy();
     }
 
@@ -367,7 +362,7 @@ class MisuseTestCase : public TestCase
     {
         Ptr<LinkSchedule> schedule = CreateObject<LinkSchedule>();
         NS_TEST_EXPECT_MSG_EQ(Throws<std::invalid_argument>(
-                                  [&] { schedule->Install(m_links, slot, up, ratesBps, slots); }),
+                                  [&] { schedule->Install(m_network, slot, up, ratesBps, slots); }),
                               isBad,
                               what);
     }
@@ -383,7 +378,7 @@ class MisuseTestCase : public TestCase
         NS_TEST_EXPECT_MSG_EQ(Throws<std::logic_error>(action), true, what);
     }
 
-    std::vector<Ptr<LaserChannel>> m_links; //!< of the triangle
+    Ptr<ChannelNetwork> m_network; //!< with two links
 };
 
 } // namespace

@@ -4,6 +4,7 @@
 
 #include "moe-helper.h"
 
+#include "ns3/boolean.h"
 #include "ns3/compute-server.h"
 #include "ns3/expert-application.h"
 #include "ns3/gateway-application.h"
@@ -67,7 +68,10 @@ MoeHelper::InstallBackground(const NodeContainer& satellites,
     }
     if (!hasSink)
     {
-        Ptr<BackgroundSink> sink = CreateObject<BackgroundSink>();
+        BooleanValue isLean;
+        background->GetAttribute("Lean", isLean);
+        Ptr<BackgroundSink> sink =
+            CreateObjectWithAttributes<BackgroundSink>("Lean", isLean);
         there->AddApplication(sink);
         recorder->ObserveBackground(sink);
     }
@@ -76,10 +80,11 @@ MoeHelper::InstallBackground(const NodeContainer& satellites,
 }
 
 ApplicationContainer
-MoeHelper::Install(const NodeContainer& satellites,
+MoeHelper::Install(Ptr<LaserNetwork> network,
                    Ptr<MoeWorkload> workload,
                    Ptr<MoeRecorder> recorder) const
 {
+    const NodeContainer& satellites = network->GetSatellites();
     ApplicationContainer applications;
     recorder->SetWorkload(workload);
     auto install = [&](Ptr<Application> application, uint32_t satellite, uint32_t layer) {
@@ -126,10 +131,7 @@ MoeHelper::Install(const NodeContainer& satellites,
                 layer);
         }
     }
-    for (uint32_t satellite = 0; satellite < satellites.GetN(); ++satellite)
-    {
-        recorder->ObserveNetwork(satellites.Get(satellite));
-    }
+    recorder->ObserveNetwork(network);
     return applications;
 }
 

@@ -7,6 +7,7 @@
 
 #include "ns3/application-container.h"
 #include "ns3/background-application.h"
+#include "ns3/laser-network.h"
 #include "ns3/moe-recorder.h"
 #include "ns3/moe-workload.h"
 #include "ns3/node-container.h"
@@ -64,14 +65,14 @@ class MoeHelper
 
     /**
      * @brief Install the applications, with computers where there are none yet.
-     * @param satellites the constellation
+     * @param network the constellation
      * @param workload the plan
-     * @param recorder listens to them and to the drops of all satellites
+     * @param recorder listens to them and to the drops of the network
      * @return the applications: each layer's gateway, followed by the residents of its experts in
      * the order of MoeWorkload::GetResidents()
      * @throws std::out_of_range if the plan names a satellite that is not there
      */
-    ApplicationContainer Install(const NodeContainer& satellites,
+    ApplicationContainer Install(Ptr<LaserNetwork> network,
                                  Ptr<MoeWorkload> workload,
                                  Ptr<MoeRecorder> recorder) const;
 

@@ -7,16 +7,12 @@
 #include "tcp-ledger.h"
 
 #include "ns3/boolean.h"
-#include "ns3/forwarding-tables.h"
-#include "ns3/inet-socket-address.h"
 #include "ns3/node.h"
 #include "ns3/packet.h"
 #include "ns3/path-ledger-tag.h"
 #include "ns3/pointer.h"
 #include "ns3/simulator.h"
-#include "ns3/socket.h"
 #include "ns3/string.h"
-#include "ns3/udp-socket-factory.h"
 #include "ns3/uinteger.h"
 
 #include <cmath>
@@ -79,6 +75,12 @@ BackgroundApplication::GetTypeId()
                           BooleanValue(true),
                           MakeBooleanAccessor(&BackgroundApplication::m_startsOn),
                           MakeBooleanChecker())
+            .AddAttribute("Lean",
+                          "Whether datagrams bypass sockets and stacks; needs a Fabric, and changes "
+                          "no result.",
+                          BooleanValue(false),
+                          MakeBooleanAccessor(&BackgroundApplication::m_isLean),
+                          MakeBooleanChecker())
             .AddTraceSource("Sent",
                             "A packet was sent.",
                             MakeTraceSourceAccessor(&BackgroundApplication::m_sentTrace),
@@ -110,7 +112,7 @@ BackgroundApplication::AssignStreams(int64_t stream)
 void
 BackgroundApplication::DoDispose()
 {
-    m_socket = nullptr;
+    m_port = nullptr;
     m_first = nullptr;
     m_interval = nullptr;
     m_on = nullptr;
@@ -121,15 +123,11 @@ BackgroundApplication::DoDispose()
 void
 BackgroundApplication::StartApplication()
 {
-    m_socket = Socket::CreateSocket(GetNode(), UdpSocketFactory::GetTypeId());
-    m_socket->SetIpTtl(TIME_TO_LIVE);
-    if (m_socket->Bind() < 0 ||
-        m_socket->Connect(InetSocketAddress(ForwardingTables::GetAddress(m_destination), PORT)) < 0)
-    {
-        throw std::runtime_error("background: node " + std::to_string(GetNode()->GetId()) +
-                                 " cannot open a UDP socket to satellite " +
-                                 std::to_string(m_destination));
-    }
+    m_port = DatagramPort::Open(GetNode(),
+                                DatagramPort::ANY_PORT,
+                                TIME_TO_LIVE,
+                                m_isLean,
+                                [](Ptr<Packet>, uint32_t, uint16_t) {});
     m_nextNs = static_cast<double>(Simulator::Now().GetNanoSeconds());
     if (m_off)
     {
@@ -143,11 +141,7 @@ void
 BackgroundApplication::StopApplication()
 {
     Cease();
-    if (m_socket)
-    {
-        m_socket->Close();
-        m_socket = nullptr;
-    }
+    m_port = nullptr;
 }
 
 void
@@ -181,7 +175,7 @@ BackgroundApplication::SendPacket()
     Ptr<Packet> packet = Create<Packet>(m_packetBytes - IP_AND_UDP_BYTES);
     packet->AddPacketTag(PathLedgerTag(FIRST_NUMBER + packets++, 0, 1, Simulator::Now()));
     m_sentTrace(packet);
-    m_socket->Send(packet);
+    m_port->Send(packet, m_destination, PORT);
     ScheduleAfter(m_interval->GetValue());
 }
 
@@ -193,6 +187,12 @@ BackgroundSink::GetTypeId()
             .SetParent<Application>()
             .SetGroupName("Moe")
             .AddConstructor<BackgroundSink>()
+            .AddAttribute("Lean",
+                          "Whether datagrams bypass sockets and stacks; needs a Fabric, and changes "
+                          "no result.",
+                          BooleanValue(false),
+                          MakeBooleanAccessor(&BackgroundSink::m_isLean),
+                          MakeBooleanChecker())
             .AddTraceSource("Received",
                             "A packet was received.",
                             MakeTraceSourceAccessor(&BackgroundSink::m_receivedTrace),
@@ -203,41 +203,25 @@ BackgroundSink::GetTypeId()
 void
 BackgroundSink::DoDispose()
 {
-    m_socket = nullptr;
+    m_port = nullptr;
     Application::DoDispose();
 }
 
 void
 BackgroundSink::StartApplication()
 {
-    m_socket = Socket::CreateSocket(GetNode(), UdpSocketFactory::GetTypeId());
-    if (m_socket->Bind(InetSocketAddress(Ipv4Address::GetAny(), BackgroundApplication::PORT)) < 0)
-    {
-        throw std::runtime_error("background: UDP port " +
-                                 std::to_string(BackgroundApplication::PORT) + " of node " +
-                                 std::to_string(GetNode()->GetId()) + " is taken");
-    }
-    m_socket->SetRecvCallback(MakeCallback(&BackgroundSink::HandleRead, this));
+    m_port = DatagramPort::Open(
+        GetNode(),
+        BackgroundApplication::PORT,
+        TIME_TO_LIVE,
+        m_isLean,
+        [this](Ptr<Packet> packet, uint32_t, uint16_t) { m_receivedTrace(packet); });
 }
 
 void
 BackgroundSink::StopApplication()
 {
-    if (m_socket)
-    {
-        m_socket->SetRecvCallback(MakeNullCallback<void, Ptr<Socket>>());
-        m_socket->Close();
-        m_socket = nullptr;
-    }
-}
-
-void
-BackgroundSink::HandleRead(Ptr<Socket> socket)
-{
-    while (Ptr<Packet> packet = socket->Recv())
-    {
-        m_receivedTrace(packet);
-    }
+    m_port = nullptr;
 }
 
 } // namespace ns3

@@ -5,18 +5,20 @@
 #ifndef BACKGROUND_APPLICATION_H
 #define BACKGROUND_APPLICATION_H
 
+#include "datagram-port.h"
+
 #include "ns3/application.h"
 #include "ns3/event-id.h"
 #include "ns3/random-variable-stream.h"
 #include "ns3/traced-callback.h"
 
 #include <cstdint>
+#include <memory>
 
 namespace ns3
 {
 
 class Packet;
-class Socket;
 
 /**
  * @ingroup moe
@@ -89,7 +91,8 @@ class BackgroundApplication : public Application
     double m_nextNs{0};                            //!< when the next packet is sent, not rounded
     double m_leftS{0};                             //!< of the period
     EventId m_next;                                //!< sends it
-    Ptr<Socket> m_socket;                          //!< the socket
+    bool m_isLean{false};                          //!< whether it does without a socket
+    std::unique_ptr<DatagramPort> m_port;          //!< to the network
     TracedCallback<Ptr<const Packet>> m_sentTrace; //!< a packet was sent
 };
 
@@ -113,10 +116,8 @@ class BackgroundSink : public Application
     void StopApplication() override;
 
   private:
-    /// Take what has arrived. @param socket the socket
-    void HandleRead(Ptr<Socket> socket);
-
-    Ptr<Socket> m_socket;                              //!< the socket
+    bool m_isLean{false};                              //!< whether it does without a socket
+    std::unique_ptr<DatagramPort> m_port;              //!< to the network
     TracedCallback<Ptr<const Packet>> m_receivedTrace; //!< a packet was received
 };
 

@@ -4,14 +4,11 @@
 
 #include "message-endpoint.h"
 
-#include "ns3/forwarding-tables.h"
-#include "ns3/inet-socket-address.h"
+#include "ns3/boolean.h"
 #include "ns3/node.h"
 #include "ns3/packet.h"
 #include "ns3/path-ledger-tag.h"
 #include "ns3/simulator.h"
-#include "ns3/socket.h"
-#include "ns3/udp-socket-factory.h"
 #include "ns3/uinteger.h"
 
 #include <algorithm>
@@ -51,6 +48,12 @@ MessageEndpoint::GetTypeId()
                           UintegerValue(255),
                           MakeUintegerAccessor(&MessageEndpoint::m_ttl),
                           MakeUintegerChecker<uint8_t>(1))
+            .AddAttribute("Lean",
+                          "Whether datagrams bypass sockets and stacks; needs a Fabric, and changes "
+                          "no result.",
+                          BooleanValue(false),
+                          MakeBooleanAccessor(&MessageEndpoint::m_isLean),
+                          MakeBooleanChecker())
             .AddAttribute("Timeout",
                           "Time without word of a message until it is sent again; zero: nothing "
                           "is.",
@@ -116,14 +119,14 @@ MessageEndpoint::Open(Ptr<Node> node, uint32_t satellite, uint16_t port, Receive
 void
 MessageEndpoint::OpenNetwork(Ptr<Node> node)
 {
-    m_socket = Socket::CreateSocket(node, UdpSocketFactory::GetTypeId());
-    if (m_socket->Bind(InetSocketAddress(Ipv4Address::GetAny(), m_port)) < 0)
-    {
-        throw std::runtime_error("endpoint: UDP port " + std::to_string(m_port) + " of satellite " +
-                                 std::to_string(m_satellite) + " is taken");
-    }
-    m_socket->SetIpTtl(m_ttl);
-    m_socket->SetRecvCallback(MakeCallback(&MessageEndpoint::HandleRead, this));
+    m_datagrams = DatagramPort::Open(
+        node,
+        m_port,
+        m_ttl,
+        m_isLean,
+        [this](Ptr<Packet> packet, uint32_t peer, uint16_t peerPort) {
+            HandleSegment(packet, peer, peerPort);
+        });
     m_reassembly.SetRemembers(IsRecovering());
     m_recovery.Start(
         {m_timeout, m_askAfter, m_giveUp},
@@ -155,12 +158,7 @@ MessageEndpoint::Close()
 void
 MessageEndpoint::CloseNetwork()
 {
-    if (m_socket)
-    {
-        m_socket->SetRecvCallback(MakeNullCallback<void, Ptr<Socket>>());
-        m_socket->Close();
-        m_socket = nullptr;
-    }
+    m_datagrams = nullptr;
     m_recovery.Stop();
     m_reassembly.Clear();
 }
@@ -290,13 +288,7 @@ void
 MessageEndpoint::SendDatagram(Ptr<Packet> packet, uint32_t satellite, uint16_t port)
 {
     m_segmentSentTrace(packet);
-    const InetSocketAddress to(ForwardingTables::GetAddress(satellite), port);
-    if (m_socket->SendTo(packet, 0, to) < 0)
-    {
-        throw std::runtime_error("endpoint: satellite " + std::to_string(m_satellite) +
-                                 " could not send a segment, socket error " +
-                                 std::to_string(m_socket->GetErrno()));
-    }
+    m_datagrams->Send(packet, satellite, port);
 }
 
 void
@@ -398,17 +390,7 @@ MessageEndpoint::Receive(const MessageRecord& record)
 }
 
 void
-MessageEndpoint::HandleRead(Ptr<Socket> socket)
-{
-    Address from;
-    while (Ptr<Packet> packet = socket->RecvFrom(from))
-    {
-        HandleSegment(packet, from);
-    }
-}
-
-void
-MessageEndpoint::HandleSegment(Ptr<Packet> packet, const Address& from)
+MessageEndpoint::HandleSegment(Ptr<Packet> packet, uint32_t peer, uint16_t peerPort)
 {
     MoeHeader header;
     packet->PeekHeader(header);
@@ -418,8 +400,6 @@ MessageEndpoint::HandleSegment(Ptr<Packet> packet, const Address& from)
         return; // not ours: another program may send to this port
     }
     m_segmentReceivedTrace(packet);
-    const InetSocketAddress sender = InetSocketAddress::ConvertFrom(from);
-    const uint32_t peer = ForwardingTables::GetSatellite(sender.GetIpv4());
     if (header.IsControl())
     {
         HearControl(header, packet, peer);
@@ -434,7 +414,7 @@ MessageEndpoint::HandleSegment(Ptr<Packet> packet, const Address& from)
     if (IsRecovering())
     {
         m_recovery.Received(key,
-                            {header, ledger.GetMessage(), peer, sender.GetPort(), {}},
+                            {header, ledger.GetMessage(), peer, peerPort, {}},
                             outcome);
     }
     if (outcome != MessageReassembly::Outcome::COMPLETE)

@@ -5,12 +5,12 @@
 #ifndef MESSAGE_ENDPOINT_H
 #define MESSAGE_ENDPOINT_H
 
+#include "datagram-port.h"
 #include "local-ports.h"
 #include "message-reassembly.h"
 #include "message-recovery.h"
 #include "moe-records.h"
 
-#include "ns3/address.h"
 #include "ns3/event-id.h"
 #include "ns3/nstime.h"
 #include "ns3/object.h"
@@ -20,6 +20,7 @@
 
 #include <deque>
 #include <functional>
+#include <memory>
 #include <utility>
 #include <vector>
 
@@ -28,7 +29,6 @@ namespace ns3
 
 class Node;
 class Packet;
-class Socket;
 
 /**
  * @ingroup moe
@@ -216,17 +216,12 @@ class MessageEndpoint : public Object
     void HearControl(const MoeHeader& header, Ptr<Packet> packet, uint32_t peer);
 
     /**
-     * @brief Take what has arrived.
-     * @param socket the socket
-     */
-    void HandleRead(Ptr<Socket> socket);
-
-    /**
      * @brief Take one segment.
      * @param packet the datagram's payload
-     * @param from whom from
+     * @param peer satellite that sent it
+     * @param peerPort UDP port that sent it
      */
-    void HandleSegment(Ptr<Packet> packet, const Address& from);
+    void HandleSegment(Ptr<Packet> packet, uint32_t peer, uint16_t peerPort);
 
     Time m_timeout;                 //!< MessageRecovery::Times::timeout
     Time m_askAfter;                //!< MessageRecovery::Times::askAfter
@@ -236,7 +231,8 @@ class MessageEndpoint : public Object
     uint32_t m_satellite{0};        //!< where this endpoint is
     uint16_t m_port{0};             //!< at which it listens
     Ptr<LocalPorts> m_neighbours;   //!< the open endpoints of this satellite
-    Ptr<Socket> m_socket;           //!< the socket
+    bool m_isLean{false};           //!< whether it does without a socket
+    std::unique_ptr<DatagramPort> m_datagrams; //!< to the network
     ReceiveCallback m_receive;      //!< whom to tell
     MessageReassembly m_reassembly; //!< segments received
     MessageRecovery m_recovery;     //!< what may have to be sent again

@@ -9,14 +9,11 @@
 #include "message-endpoint.h"
 
 #include "ns3/application.h"
-#include "ns3/laser-channel.h"
 #include "ns3/node.h"
 #include "ns3/packet.h"
 #include "ns3/path-ledger-tag.h"
-#include "ns3/point-to-point-net-device.h"
 #include "ns3/pointer.h"
 #include "ns3/simulator.h"
-#include "ns3/slot-routing-protocol.h"
 
 #include <sstream>
 
@@ -136,40 +133,30 @@ MoeRecorder::ObserveBackground(Ptr<Application> application)
 void
 MoeRecorder::DoDispose()
 {
-    m_nodes.clear();
+    m_network = nullptr;
     m_workload = nullptr;
     Object::DoDispose();
 }
 
 void
-MoeRecorder::ObserveNetwork(Ptr<Node> node)
+MoeRecorder::ObserveNetwork(Ptr<LaserNetwork> network)
 {
-    m_nodes.push_back(node);
-    for (uint32_t index = 0; index < node->GetNDevices(); ++index)
+    m_network = network;
+    network->TraceConnectWithoutContext("Lost", MakeCallback(&MoeRecorder::LinkLost, this));
+    const NodeContainer& satellites = network->GetSatellites();
+    for (auto node = satellites.Begin(); node != satellites.End(); ++node)
     {
-        auto device = DynamicCast<PointToPointNetDevice>(node->GetDevice(index));
-        if (!device)
+        if (auto tcp = (*node)->GetObject<TcpLedger>())
         {
-            continue;
+            tcp->TraceConnectWithoutContext("Sent", MakeCallback(&MoeRecorder::TcpSent, this));
+            tcp->TraceConnectWithoutContext("Received",
+                                            MakeCallback(&MoeRecorder::TcpReceived, this));
         }
-        device->TraceConnectWithoutContext("MacTxDrop",
-                                           MakeCallback(&MoeRecorder::QueueDropped, this));
-        if (auto channel = DynamicCast<LaserChannel>(device->GetChannel()))
-        {
-            const NetDevice* source = PeekPointer(device);
-            channel->TraceConnectWithoutContext("Lost",
-                                                MakeCallback(&MoeRecorder::LinkLost, this, source));
-        }
+        auto ipv4 = (*node)->GetObject<Ipv4L3Protocol>();
+        ipv4->TraceConnectWithoutContext("Drop", MakeCallback(&MoeRecorder::Ipv4Dropped, this));
+        ipv4->TraceConnectWithoutContext("Tx", MakeCallback(&MoeRecorder::Ipv4Sent, this));
+        ipv4->TraceConnectWithoutContext("Rx", MakeCallback(&MoeRecorder::Ipv4Received, this));
     }
-    if (auto tcp = node->GetObject<TcpLedger>())
-    {
-        tcp->TraceConnectWithoutContext("Sent", MakeCallback(&MoeRecorder::TcpSent, this));
-        tcp->TraceConnectWithoutContext("Received", MakeCallback(&MoeRecorder::TcpReceived, this));
-    }
-    auto ipv4 = node->GetObject<Ipv4L3Protocol>();
-    ipv4->TraceConnectWithoutContext("Drop", MakeCallback(&MoeRecorder::Ipv4Dropped, this));
-    ipv4->TraceConnectWithoutContext("Tx", MakeCallback(&MoeRecorder::Ipv4Sent, this));
-    ipv4->TraceConnectWithoutContext("Rx", MakeCallback(&MoeRecorder::Ipv4Received, this));
 }
 
 const std::vector<MessageRecord>&
@@ -276,21 +263,7 @@ MoeRecorder::CountInNetwork(bool isBackground) const
     const auto count = [&segments, isBackground](const Packet& packet) {
         segments += IsCounted(packet, isBackground) ? 1 : 0;
     };
-    for (const Ptr<Node>& node : m_nodes)
-    {
-        for (uint32_t index = 0; index < node->GetNDevices(); ++index)
-        {
-            if (auto channel = DynamicCast<LaserChannel>(node->GetDevice(index)->GetChannel()))
-            {
-                channel->VisitPackets(channel->GetDevice(0) == node->GetDevice(index) ? 0 : 1,
-                                      count);
-            }
-        }
-        if (auto routing = SlotRoutingProtocol::Find(node))
-        {
-            routing->VisitHeld(count);
-        }
-    }
+    m_network->VisitPackets(count);
     return segments;
 }
 
@@ -558,26 +531,8 @@ MoeRecorder::TokenEmitted(uint32_t request, uint32_t)
 }
 
 void
-MoeRecorder::QueueDropped(Ptr<const Packet> packet)
+MoeRecorder::LinkLost(Ptr<const Packet> packet, LossReason reason, uint32_t satellite, Time at)
 {
-    Dropped(packet,
-            PPP_BYTES + IPV4_BYTES + UDP_BYTES,
-            DropReason::QUEUE_FULL,
-            "a transmit queue was full; raise queue_packets or slow the traffic");
-}
-
-void
-MoeRecorder::LinkLost(const NetDevice* device,
-                      Ptr<const Packet> packet,
-                      LossReason reason,
-                      Ptr<const NetDevice> source)
-{
-    // Both ends of a link are listened to, each for its own losses. What finds a queue full is told
-    // by the device, whatever its channel.
-    if (source != device || reason == LossReason::QUEUE_FULL)
-    {
-        return;
-    }
     static_assert(
         static_cast<int>(DropReason::QUEUE_FULL) == static_cast<int>(LossReason::QUEUE_FULL) &&
             static_cast<int>(DropReason::CORRUPTED) == static_cast<int>(LossReason::CORRUPTED),
@@ -585,9 +540,11 @@ MoeRecorder::LinkLost(const NetDevice* device,
     Dropped(packet,
             PPP_BYTES + IPV4_BYTES + UDP_BYTES,
             static_cast<DropReason>(reason),
-            "a laser link of satellite " + std::to_string(source->GetNode()->GetId()) + " " +
-                DescribeLoss(reason) + ", at " + std::to_string(Simulator::Now().GetNanoSeconds()) +
-                " ns");
+            reason == LossReason::QUEUE_FULL
+                ? "a transmit queue was full; raise queue_packets or slow the traffic"
+                : "a laser link of satellite " + std::to_string(satellite) + " " +
+                      DescribeLoss(reason) + ", at " + std::to_string(at.GetNanoSeconds()) +
+                      " ns");
 }
 
 void

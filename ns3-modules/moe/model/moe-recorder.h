@@ -11,6 +11,7 @@
 
 #include "ns3/ipv4-l3-protocol.h"
 #include "ns3/laser-link-counters.h"
+#include "ns3/laser-network.h"
 #include "ns3/object.h"
 
 #include <array>
@@ -26,7 +27,6 @@ namespace ns3
 {
 
 class Application;
-class NetDevice;
 class Node;
 class Packet;
 
@@ -134,13 +134,13 @@ class MoeRecorder : public Object
     void ObserveServer(Ptr<Node> node);
 
     /**
-     * @brief Listen to what a satellite drops, and remember it as a place where segments can be.
+     * @brief Listen to what a network drops, and remember it as the place where segments can be.
      *
      * Drops of transmit queues, of laser links and of IPv4 are recorded.
      *
-     * @param node the satellite, with all its devices
+     * @param network the satellites and links
      */
-    void ObserveNetwork(Ptr<Node> node);
+    void ObserveNetwork(Ptr<LaserNetwork> network);
 
     /** @return the messages received, in order of arrival */
     const std::vector<MessageRecord>& GetMessages() const;
@@ -305,21 +305,13 @@ class MoeRecorder : public Object
      */
     void TokenEmitted(uint32_t request, uint32_t token);
     /**
-     * @brief Trace sink: a transmit queue was full.
-     * @param packet the packet
-     */
-    void QueueDropped(Ptr<const Packet> packet);
-    /**
      * @brief Trace sink: a laser link lost a packet.
-     * @param device the device whose losses are recorded here
      * @param packet the packet
      * @param reason why
-     * @param source the device that transmits it
+     * @param satellite that was to send it, or sent it
+     * @param at when
      */
-    void LinkLost(const NetDevice* device,
-                  Ptr<const Packet> packet,
-                  LossReason reason,
-                  Ptr<const NetDevice> source);
+    void LinkLost(Ptr<const Packet> packet, LossReason reason, uint32_t satellite, Time at);
     /**
      * @brief Trace sink: IPv4 dropped a packet.
      * @param header its header
@@ -439,7 +431,7 @@ class MoeRecorder : public Object
     std::map<uint32_t, uint64_t> m_tokensOf;    //!< tokens begun and not emitted, by request
     uint64_t m_tokensUnderWay{0};               //!< the same, without lost requests
     uint64_t m_tokensEmitted{0};                //!< tokens emitted
-    std::vector<Ptr<Node>> m_nodes;             //!< where segments can be
+    Ptr<LaserNetwork> m_network;                //!< where segments can be
     uint64_t m_segmentsInLoopback{0};           //!< sent to loopback devices, not received
 };
 

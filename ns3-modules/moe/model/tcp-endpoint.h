@@ -20,6 +20,8 @@
 namespace ns3
 {
 
+class Socket;
+
 /**
  * @ingroup moe
  *

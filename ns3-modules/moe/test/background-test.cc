@@ -80,10 +80,7 @@ class BackgroundAccountTestCase : public TestCase
         constexpr uint8_t NONE = ForwardingTables::NO_PORT;
         network.Load({0, 1}, {NONE, 0, 0, NONE});
         Ptr<MoeRecorder> recorder = CreateObject<MoeRecorder>();
-        for (uint32_t satellite : {0, 1})
-        {
-            recorder->ObserveNetwork(network.GetSatellites().Get(satellite));
-        }
+        recorder->ObserveNetwork(network.GetNetwork());
         Ptr<BackgroundApplication> flow = CreateObject<BackgroundApplication>();
         flow->SetAttribute("Destination", UintegerValue(1));
         flow->SetAttribute("PacketBytes", UintegerValue(PACKET_BYTES));

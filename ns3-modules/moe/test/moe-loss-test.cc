@@ -90,7 +90,7 @@ class LostRequestTestCase : public TestCase
         Ptr<MoeRecorder> recorder = CreateObject<MoeRecorder>();
         MoeHelper helper;
         helper.SetEndpointAttribute("SegmentBytes", UintegerValue(SEGMENT_BYTES));
-        helper.Install(network.GetSatellites(), workload, recorder);
+        helper.Install(network.GetNetwork(), workload, recorder);
 
         Simulator::Schedule(MicroSeconds(1999), [&] {
             NS_TEST_EXPECT_MSG_EQ(recorder->GetTokensUnderWay(), 1, "under way before the loss");
@@ -360,7 +360,7 @@ class RingBalanceTestCase : public TestCase
         Ptr<MoeRecorder> recorder = CreateObject<MoeRecorder>();
         MoeHelper helper;
         helper.SetEndpointAttribute("SegmentBytes", UintegerValue(SEGMENT_BYTES));
-        Watch(helper.Install(network.GetSatellites(), workload, recorder));
+        Watch(helper.Install(network.GetNetwork(), workload, recorder));
         for (uint32_t satellite = 0; satellite < SATELLITES; ++satellite)
         {
             Ptr<Node> node = network.GetSatellites().Get(satellite);

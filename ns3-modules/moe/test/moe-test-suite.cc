@@ -19,6 +19,7 @@ namespace ns3
 
 MoeTestNetwork::MoeTestNetwork(const std::vector<Vector>& lightMilliseconds, Time slot)
     : m_slot(slot),
+      m_network(CreateObject<ChannelNetwork>()),
       m_tables(CreateObjectWithAttributes<ForwardingTables>("Slot", TimeValue(slot)))
 {
     constexpr double LIGHT_MILLISECOND_M = 299792.458;
@@ -38,14 +39,16 @@ MoeTestNetwork::MoeTestNetwork(const std::vector<Vector>& lightMilliseconds, Tim
                         Seconds(100),
                         positions,
                         std::vector<double>(positions.size()));
-    m_helper.SetDeviceAttribute("DataRate", DataRateValue(DataRate("8Mbps")));
-    m_satellites = m_helper.CreateSatellites(ephemeris, m_tables);
+    m_network->SetAttribute("RateBps", UintegerValue(8'000'000));
+    m_network->SetAttribute("Mtu", UintegerValue(1500));
+    m_network->SetAttribute("QueueSize", QueueSizeValue(QueueSize("100p")));
+    m_network->Create(ephemeris, m_tables);
 }
 
 void
 MoeTestNetwork::SetPolicy(LaserChannel::LossPolicy policy)
 {
-    m_helper.SetChannelAttribute("LossPolicy", EnumValue(policy));
+    m_network->SetAttribute("LossPolicy", EnumValue(policy));
 }
 
 void
@@ -58,26 +61,26 @@ MoeTestNetwork::StartSchedule(const std::vector<std::vector<bool>>& up)
     }
     Ptr<LinkSchedule> schedule = CreateObject<LinkSchedule>();
     const std::vector<uint64_t> ratesBps(states.size(), 8'000'000);
-    schedule->Install(m_links, m_slot, states, ratesBps, up.size());
+    schedule->Install(m_network, m_slot, states, ratesBps, up.size());
     schedule->Start();
 }
 
 void
 MoeTestNetwork::Connect(uint32_t a, uint32_t b)
 {
-    m_links.push_back(m_helper.Connect(m_satellites.Get(a), m_satellites.Get(b)));
+    m_network->Connect(a, b);
 }
 
 void
 MoeTestNetwork::SetQueuePackets(uint32_t packets)
 {
-    m_helper.SetQueueAttribute("MaxSize", QueueSizeValue(QueueSize(PACKETS, packets)));
+    m_network->SetAttribute("QueueSize", QueueSizeValue(QueueSize(PACKETS, packets)));
 }
 
 void
 MoeTestNetwork::Load(const std::vector<uint32_t>& destinations, const std::vector<uint8_t>& ports)
 {
-    m_tables->SetDestinations(m_satellites.GetN(), destinations);
+    m_tables->SetDestinations(m_network->GetSatellites().GetN(), destinations);
     m_tables->Load(0, ports);
 }
 
@@ -87,10 +90,16 @@ MoeTestNetwork::GetTables()
     return *m_tables;
 }
 
+Ptr<LaserNetwork>
+MoeTestNetwork::GetNetwork() const
+{
+    return m_network;
+}
+
 const NodeContainer&
 MoeTestNetwork::GetSatellites() const
 {
-    return m_satellites;
+    return m_network->GetSatellites();
 }
 
 namespace

@@ -5,7 +5,7 @@
 #ifndef MOE_TEST_H
 #define MOE_TEST_H
 
-#include "ns3/constellation-helper.h"
+#include "ns3/channel-network.h"
 #include "ns3/test.h"
 
 #include <string>
@@ -104,13 +104,13 @@ class MoeTestNetwork
     const NodeContainer& GetSatellites() const;
     /** @return the forwarding tables */
     ForwardingTables& GetTables();
+    /** @return the satellites and links */
+    Ptr<LaserNetwork> GetNetwork() const;
 
   private:
-    Time m_slot;                            //!< duration of a slot
-    ConstellationHelper m_helper;           //!< makes the links
-    Ptr<ForwardingTables> m_tables;         //!< shared by all satellites
-    NodeContainer m_satellites;             //!< the nodes
-    std::vector<Ptr<LaserChannel>> m_links; //!< in the order in which they were made
+    Time m_slot;                    //!< duration of a slot
+    Ptr<LaserNetwork> m_network;    //!< the satellites and links
+    Ptr<ForwardingTables> m_tables; //!< shared by all satellites
 };
 
 /**

@@ -110,7 +110,7 @@ class Ring
                        });
         MoeHelper helper;
         helper.SetEndpointAttribute(endpoint, UintegerValue(value));
-        m_applications = helper.Install(m_network.GetSatellites(), m_workload, m_recorder);
+        m_applications = helper.Install(m_network.GetNetwork(), m_workload, m_recorder);
     }
 
     /** @return the network */

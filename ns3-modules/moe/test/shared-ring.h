@@ -125,7 +125,7 @@ class SharedRingTestCase : public TestCase
         MoeHelper helper;
         helper.SetComputerAttribute("MaxJobs", UintegerValue(plan.queueJobs));
         helper.SetEndpointAttribute("SegmentBytes", UintegerValue(plan.segmentBytes));
-        m_applications = helper.Install(network.GetSatellites(), m_workload, m_recorder);
+        m_applications = helper.Install(network.GetNetwork(), m_workload, m_recorder);
     }
 
     /// Run to the end and forget the simulator.

@@ -227,7 +227,7 @@ class TakenPortTestCase : public StayingTestCase
             again->Open(pair.GetNode(satellite), satellite, FIRST, [](const MessageRecord&) {});
         };
         const std::string error = CatchMessage<std::runtime_error>([&] { open(0); });
-        NS_TEST_EXPECT_MSG_EQ(error, "endpoint: UDP port 20000 of satellite 0 is taken", error);
+        NS_TEST_EXPECT_MSG_EQ(error, "endpoint: UDP port 20000 of node 0 is taken", error);
         again->Close();
         Send(FIRST, 1);
         open(1);

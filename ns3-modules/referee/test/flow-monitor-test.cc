@@ -240,7 +240,7 @@ class FlowMonitorTestCase : public TestCase
             helper.SetEndpointAttribute("AskAfter", TimeValue(MilliSeconds(300)));
         }
         const ApplicationContainer applications =
-            helper.Install(network.GetSatellites(), m_workload, recorder);
+            helper.Install(network.GetNetwork(), m_workload, recorder);
         for (uint32_t index = 0; index < applications.GetN(); ++index)
         {
             PointerValue endpoint;

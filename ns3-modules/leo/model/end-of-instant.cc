@@ -1,0 +1,111 @@
+/*
+ * SPDX-License-Identifier: GPL-2.0-only
+ */
+
+#include "end-of-instant.h"
+
+#include "ns3/make-event.h"
+#include "ns3/simulator.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace ns3
+{
+
+EndOfInstant&
+EndOfInstant::Get()
+{
+    static EndOfInstant instance;
+    if (!instance.m_isAlive)
+    {
+        instance = EndOfInstant();
+        instance.m_isAlive = true;
+        Simulator::ScheduleDestroy([] { instance = EndOfInstant(); });
+    }
+    return instance;
+}
+
+void
+EndOfInstant::Add(Turn turn, uint32_t number, uint32_t node, Ptr<EventImpl> event)
+{
+    EndOfInstant& self = Get();
+    self.m_entries.push_back({uint64_t{static_cast<uint8_t>(turn)} << 32 | number, node, event});
+    if (!self.m_isWaiting)
+    {
+        self.m_context = node;
+        self.Wait();
+    }
+}
+
+void
+EndOfInstant::CallLast(Ptr<EventImpl> event)
+{
+    EndOfInstant& self = Get();
+    self.m_last.push_back(event);
+    if (!self.m_isWaiting)
+    {
+        self.m_context = Simulator::NO_CONTEXT;
+        self.Wait();
+    }
+}
+
+bool
+EndOfInstant::HasPassed()
+{
+    return Get().m_passed == Simulator::Now();
+}
+
+void
+EndOfInstant::Wait()
+{
+    m_isWaiting = true;
+    m_executed = Simulator::GetEventCount();
+    Simulator::ScheduleWithContext(m_context, Time(0), &EndOfInstant::Check, this);
+}
+
+void
+EndOfInstant::Check()
+{
+    if (Simulator::GetEventCount() != m_executed + 1)
+    {
+        Wait();
+        return;
+    }
+    m_isWaiting = false;
+    if (!m_entries.empty())
+    {
+        Flush();
+        if (!m_last.empty())
+        {
+            Wait();
+        }
+        return;
+    }
+    for (const Ptr<EventImpl>& event : std::exchange(m_last, {}))
+    {
+        event->Invoke();
+    }
+}
+
+void
+EndOfInstant::Flush()
+{
+    m_passed = Simulator::Now();
+    if (m_entries.size() == 1 && m_entries[0].node == m_context)
+    {
+        const Ptr<EventImpl> event = std::move(m_entries[0].event);
+        m_entries.clear();
+        event->Invoke(); // in the right context already
+        return;
+    }
+    std::stable_sort(m_entries.begin(), m_entries.end(), [](const Entry& a, const Entry& b) {
+        return a.order < b.order;
+    });
+    for (const Entry& entry : std::exchange(m_entries, {}))
+    {
+        Simulator::ScheduleWithContext(entry.node, Time(0), GetPointer(entry.event));
+    }
+}
+
+} // namespace ns3

@@ -1,0 +1,100 @@
+/*
+ * SPDX-License-Identifier: GPL-2.0-only
+ */
+
+#ifndef END_OF_INSTANT_H
+#define END_OF_INSTANT_H
+
+#include "ns3/event-impl.h"
+#include "ns3/nstime.h"
+#include "ns3/ptr.h"
+
+#include <cstdint>
+#include <vector>
+
+namespace ns3
+{
+
+/**
+ * @ingroup leo
+ *
+ * The part of the tie rule that ns-3's event queue does not keep: what arrives comes last.
+ *
+ * ns-3 executes events of one nanosecond in the order in which they were scheduled, so that what
+ * two packets do to each other would depend on when their arrivals were put into the queue: on the
+ * engine, not on the network. Here the rule is, for all events of one nanosecond:
+ *
+ * 1. links change (LinkSchedule), and what is re-routed is forwarded;
+ * 2. transmissions that complete free their transmitters and their places in queues;
+ * 3. all other events, in ns-3's order: applications compute and send;
+ * 4. once nothing is left to do, packets that waited for a path are forwarded, by satellite;
+ * 5. then packets in transit, in order of wire, twice the number of a link plus the direction;
+ * 6. then packets that have come to their destination, or whose time to live ends, by wire; what
+ *    they cause comes behind all of them.
+ *
+ * There is one such object in a simulation, as there is one simulator.
+ */
+class EndOfInstant
+{
+  public:
+    /** Steps 4 to 6 of the rule. */
+    enum class Turn : uint8_t
+    {
+        HELD,    //!< packets that waited for a path, by satellite
+        TRANSIT, //!< packets that travel on, by wire
+        FINAL,   //!< packets that stay, by wire
+    };
+
+    /**
+     * @brief Do something at the end of this nanosecond.
+     * @param turn step of the rule
+     * @param number of the satellite or the wire, for the order within a step
+     * @param node context of the event
+     * @param event what to do
+     */
+    static void Add(Turn turn, uint32_t number, uint32_t node, Ptr<EventImpl> event);
+
+    /**
+     * @brief Do something when nothing is left to do at this nanosecond at all, arrivals included.
+     * @param event what to do
+     */
+    static void CallLast(Ptr<EventImpl> event);
+
+    /** @return whether the arrivals of this nanosecond have had their turn */
+    static bool HasPassed();
+
+  private:
+    /** What is to be done. */
+    struct Entry
+    {
+        uint64_t order;       //!< turn, then number
+        uint32_t node;        //!< context
+        Ptr<EventImpl> event; //!< what
+    };
+
+    EndOfInstant() = default;
+
+    /** @return the one object; made anew after Simulator::Destroy */
+    static EndOfInstant& Get();
+
+    /// Look again once what is in the queue for this nanosecond has been executed.
+    void Wait();
+
+    /// If nothing was executed since Wait(), go on; else wait again.
+    void Check();
+
+    /// Do what was added, in its order.
+    void Flush();
+
+    std::vector<Entry> m_entries;       //!< for this nanosecond
+    std::vector<Ptr<EventImpl>> m_last; //!< for its very end
+    uint64_t m_executed{0};             //!< events executed at Wait()
+    uint32_t m_context{0};              //!< of the event that will check
+    bool m_isWaiting{false};            //!< whether there is one
+    bool m_isAlive{false};              //!< false: Simulator::Destroy has been called
+    Time m_passed{-1};                  //!< the last nanosecond that was flushed
+};
+
+} // namespace ns3
+
+#endif // END_OF_INSTANT_H

@@ -1,0 +1,57 @@
+/*
+ * SPDX-License-Identifier: GPL-2.0-only
+ */
+
+#ifndef FABRIC_CAPTURE_H
+#define FABRIC_CAPTURE_H
+
+#include "ns3/packet.h"
+#include "ns3/pcap-file-wrapper.h"
+#include "ns3/ptr.h"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace ns3
+{
+
+/**
+ * @ingroup leo
+ *
+ * A pcap file of one end of a link in the Fabric, which does not see packets in order of time.
+ */
+class FabricCapture
+{
+  public:
+    /**
+     * @brief Open the file.
+     * @param filename its path
+     */
+    explicit FabricCapture(const std::string& filename);
+
+    /**
+     * @brief Note a packet.
+     * @param at when it was seen, in nanoseconds
+     * @param packet with all headers
+     */
+    void Add(int64_t at, Ptr<Packet> packet);
+
+    /// Write what was noted, in order of time; all that is added later is later.
+    void Write();
+
+  private:
+    /** A packet that was not written yet. */
+    struct Record
+    {
+        int64_t at;         //!< when it was seen, in nanoseconds
+        Ptr<Packet> packet; //!< with all headers
+    };
+
+    Ptr<PcapFileWrapper> m_file;   //!< the file
+    std::vector<Record> m_records; //!< not written yet
+};
+
+} // namespace ns3
+
+#endif // FABRIC_CAPTURE_H

@@ -1,0 +1,928 @@
+/*
+ * SPDX-License-Identifier: GPL-2.0-only
+ */
+
+#include "fabric.h"
+
+#include "end-of-instant.h"
+#include "fabric-capture.h"
+#include "fabric-net-device.h"
+#include "fabric-port.h"
+#include "fabric-routing-protocol.h"
+#include "hermite-mobility-model.h"
+
+#include "ns3/boolean.h"
+#include "ns3/data-rate.h"
+#include "ns3/double.h"
+#include "ns3/enum.h"
+#include "ns3/ipv4-l3-protocol.h"
+#include "ns3/make-event.h"
+#include "ns3/node.h"
+#include "ns3/pointer.h"
+#include "ns3/ppp-header.h"
+#include "ns3/simulator.h"
+#include "ns3/udp-header.h"
+#include "ns3/uinteger.h"
+
+#include <algorithm>
+#include <limits>
+#include <stdexcept>
+#include <tuple>
+#include <utility>
+
+namespace ns3
+{
+
+namespace
+{
+constexpr int64_t NEVER = std::numeric_limits<int64_t>::max();
+constexpr uint16_t NO_ROW = std::numeric_limits<uint16_t>::max(); //!< of a flight
+constexpr uint16_t PPP_IPV4 = 0x0021;          //!< protocol of IPv4 in a PPP frame (RFC 1332)
+constexpr uint32_t PPP_BYTES = 2;              //!< of a PPP header
+constexpr uint32_t IPV4_BYTES = 20;            //!< of an IPv4 header without options
+constexpr uint32_t UDP_BYTES = 8;              //!< of a UDP header
+constexpr std::size_t TTL_OFFSET = 8;          //!< of the time to live in an IPv4 header
+constexpr std::size_t PROTOCOL_OFFSET = 9;     //!< of the protocol in it
+constexpr std::size_t DESTINATION_OFFSET = 16; //!< of the destination in it
+constexpr uint8_t UDP_PROTOCOL = 17;           //!< in an IPv4 header
+constexpr uint16_t FIRST_FREE_PORT = 49153;    //!< of those that nobody asks for by number
+constexpr uint32_t FIRST_RING = 4;             //!< flights in the first ring of a wire
+
+/**
+ * @brief Name a lean endpoint.
+ * @param satellite where
+ * @param port UDP port
+ * @return a key
+ */
+uint64_t
+MakePortKey(uint32_t satellite, uint16_t port)
+{
+    return uint64_t{satellite} << 16 | port;
+}
+} // namespace
+
+NS_OBJECT_ENSURE_REGISTERED(Fabric);
+
+void
+FabricWire::Grow()
+{
+    const uint32_t size = ring ? 2 * (mask + 1) : FIRST_RING;
+    auto larger = std::make_unique<Flight[]>(size);
+    for (uint32_t number = head; number != tail; ++number)
+    {
+        larger[number & (size - 1)] = At(number);
+    }
+    ring = std::move(larger);
+    mask = size - 1;
+}
+
+TypeId
+Fabric::GetTypeId()
+{
+    static TypeId tid =
+        TypeId("ns3::Fabric")
+            .SetParent<LaserNetwork>()
+            .SetGroupName("Leo")
+            .AddConstructor<Fabric>()
+            .AddAttribute("Scheduler",
+                          "How hops are put into events; results do not depend on it.",
+                          EnumValue(Scheduler::AUTO),
+                          MakeEnumAccessor<Scheduler>(&Fabric::m_scheduler),
+                          MakeEnumChecker(Scheduler::AUTO,
+                                          "Auto",
+                                          Scheduler::WINDOW,
+                                          "Window",
+                                          Scheduler::PER_HOP,
+                                          "PerHop"));
+    return tid;
+}
+
+Fabric::Fabric()
+    : m_next(NEVER),
+      m_tickNs(NEVER),
+      m_deliveryNs(NEVER)
+{
+}
+
+Fabric::~Fabric() = default;
+
+void
+Fabric::DoDispose()
+{
+    m_tick.Cancel();
+    m_captures.clear();
+    m_wires.clear();
+    m_parcels.clear();
+    m_devices.clear();
+    m_leanPorts.clear();
+    m_hopLog = nullptr;
+    m_ephemeris = nullptr;
+    m_tables = nullptr;
+    LaserNetwork::DoDispose();
+}
+
+void
+Fabric::Create(Ptr<EphemerisKnots> ephemeris, Ptr<ForwardingTables> tables)
+{
+    m_ephemeris = ephemeris;
+    m_tables = tables;
+    m_lightTimes.SetEphemeris(ephemeris);
+    const uint32_t satellites = ephemeris->GetNSatellites();
+    m_satellites.Create(satellites);
+    m_state.resize(satellites);
+    m_connected.resize(satellites);
+    for (uint32_t satellite = 0; satellite < satellites; ++satellite)
+    {
+        Ptr<Node> node = m_satellites.Get(satellite);
+        node->AggregateObject(
+            CreateObjectWithAttributes<HermiteMobilityModel>("Ephemeris",
+                                                             PointerValue(ephemeris),
+                                                             "Satellite",
+                                                             UintegerValue(satellite)));
+        m_devices.push_back(FabricNetDevice::Install(node, this, satellite, GetMtu()));
+    }
+}
+
+uint32_t
+Fabric::Connect(uint32_t a, uint32_t b)
+{
+    CheckSatellite(a);
+    CheckSatellite(b);
+    if (m_isPrepared)
+    {
+        throw std::logic_error("fabric: a link cannot be added once packets have been sent");
+    }
+    for (const auto& [from, to] : {std::pair{a, b}, std::pair{b, a}})
+    {
+        m_connected[from].push_back(m_wires.size());
+        m_lightTimes.Add(from, to);
+        FabricWire& wire = m_wires.emplace_back();
+        wire.from = from;
+        wire.to = to;
+        wire.rateBps = GetRateBps();
+    }
+    return m_wires.size() / 2 - 1;
+}
+
+uint32_t
+Fabric::GetNLinks() const
+{
+    return m_wires.size() / 2;
+}
+
+void
+Fabric::Prepare()
+{
+    m_isPrepared = true;
+    m_countsBytes = GetQueueSize().GetUnit() == QueueSizeUnit::BYTES;
+    m_capacity = GetQueueSize().GetValue();
+    std::vector<std::vector<uint32_t>> incoming(m_state.size());
+    for (uint32_t wire = 0; wire < m_wires.size(); ++wire)
+    {
+        incoming[m_wires[wire].to].push_back(wire);
+    }
+    m_ports.reserve(m_wires.size());
+    m_incoming.reserve(m_wires.size());
+    for (uint32_t satellite = 0; satellite < m_state.size(); ++satellite)
+    {
+        FabricSatellite& state = m_state[satellite];
+        state.firstPort = m_ports.size();
+        state.firstIncoming = m_incoming.size();
+        state.incoming = incoming[satellite].size();
+        for (const uint32_t wire : incoming[satellite])
+        {
+            m_wires[wire].incoming = m_incoming.size();
+            m_incoming.push_back(wire);
+        }
+        m_ports.insert(m_ports.end(), m_connected[satellite].begin(), m_connected[satellite].end());
+    }
+    m_heads.assign(m_wires.size(), NEVER);
+    m_connected = {};
+    Use(m_scheduler == Scheduler::WINDOW);
+}
+
+uint32_t
+Fabric::TakeParcel()
+{
+    if (m_freeParcels.empty())
+    {
+        m_parcels.emplace_back();
+        return m_parcels.size() - 1;
+    }
+    const uint32_t parcel = m_freeParcels.back();
+    m_freeParcels.pop_back();
+    return parcel;
+}
+
+void
+Fabric::FreeParcel(uint32_t parcel)
+{
+    m_parcels[parcel].packet = nullptr;
+    m_freeParcels.push_back(parcel);
+}
+
+void
+Fabric::Send(uint32_t satellite, Ptr<Packet> packet)
+{
+    std::array<uint8_t, IPV4_BYTES> header;
+    packet->CopyData(header.data(), header.size());
+    Flight flight;
+    flight.parcel = TakeParcel();
+    flight.destination = ForwardingTables::GetSatellite(
+        Ipv4Address::Deserialize(header.data() + DESTINATION_OFFSET));
+    flight.ttl = header[TTL_OFFSET];
+    flight.bytes = packet->GetSize() + PPP_BYTES;
+    Parcel& parcel = m_parcels[flight.parcel];
+    parcel.packet = packet;
+    parcel.ttl = flight.ttl;
+    parcel.isLean = false;
+    Inject(satellite, flight);
+}
+
+void
+Fabric::SendLean(uint32_t satellite,
+                 Ptr<Packet> payload,
+                 uint32_t destination,
+                 uint16_t sourcePort,
+                 uint16_t destinationPort,
+                 uint8_t ttl)
+{
+    const uint32_t bytes = payload->GetSize() + UDP_BYTES + IPV4_BYTES;
+    if (bytes > GetMtu())
+    {
+        throw std::invalid_argument("fabric: a datagram of " + std::to_string(bytes) +
+                                    " bytes with its headers is longer than the MTU of " +
+                                    std::to_string(GetMtu()) + "; a lean endpoint cuts nothing");
+    }
+    Flight flight;
+    flight.parcel = TakeParcel();
+    flight.destination = destination;
+    flight.ttl = ttl;
+    flight.bytes = bytes + PPP_BYTES;
+    Parcel& parcel = m_parcels[flight.parcel];
+    parcel.packet = payload;
+    parcel.ttl = ttl;
+    parcel.isLean = true;
+    parcel.source = satellite;
+    parcel.sourcePort = sourcePort;
+    parcel.destinationPort = destinationPort;
+    parcel.identification = m_identifications[uint64_t{satellite} << 32 | destination]++;
+    Inject(satellite, flight);
+}
+
+void
+Fabric::Inject(uint32_t satellite, Flight flight)
+{
+    if (!m_isPrepared)
+    {
+        Prepare();
+    }
+    Parcel& parcel = m_parcels[flight.parcel];
+    if (parcel.packet->PeekPacketTag(parcel.ledger))
+    {
+        flight.flags |= Flight::LEDGER;
+    }
+    const int32_t row = m_tables->GetRow(flight.destination);
+    if (row >= NO_ROW)
+    {
+        throw std::invalid_argument("fabric: forwarding tables of more than " +
+                                    std::to_string(NO_ROW) + " destinations");
+    }
+    flight.row = row < 0 ? NO_ROW : static_cast<uint16_t>(row);
+    flight.came = Simulator::Now().GetNanoSeconds();
+    flight.flags |= EndOfInstant::HasPassed() ? Flight::LATE : 0;
+    FabricSatellite& state = m_state[satellite];
+    state.local.push_back(flight);
+    ++state.pending;
+    Notice(satellite, flight.came);
+    ScheduleTick();
+}
+
+void
+Fabric::Process(uint32_t satellite, int64_t until)
+{
+    enum : int32_t
+    {
+        NOTHING = -3,
+        HELD = -2,
+        LOCAL = -1
+    };
+
+    FabricSatellite& state = m_state[satellite];
+    int64_t* const heads = m_heads.data() + state.firstIncoming;
+    const auto incoming = static_cast<int32_t>(state.incoming);
+    for (;;)
+    {
+        // The tie rule: sent here, held, arrived by wire, sent here by what arrivals have caused.
+        int64_t first = until;
+        int32_t source = NOTHING;
+        int64_t late = NEVER;
+        if (state.nextLocal < state.local.size())
+        {
+            const Flight& flight = state.local[state.nextLocal];
+            if (flight.flags & Flight::LATE)
+            {
+                late = flight.came;
+            }
+            else if (flight.came < first)
+            {
+                first = flight.came;
+                source = LOCAL;
+            }
+        }
+        if (state.heldNs < first)
+        {
+            first = state.heldNs;
+            source = HELD;
+        }
+        for (int32_t wire = 0; wire < incoming; ++wire)
+        {
+            if (heads[wire] < first)
+            {
+                first = heads[wire];
+                source = wire;
+            }
+        }
+        if (late < first)
+        {
+            first = late;
+            source = LOCAL;
+        }
+        if (source >= 0)
+        {
+            Transit(m_wires[m_incoming[state.firstIncoming + source]], satellite);
+        }
+        else if (source == LOCAL)
+        {
+            Flight flight = state.local[state.nextLocal];
+            flight.flags &= ~Flight::LATE;
+            if (++state.nextLocal == state.local.size())
+            {
+                state.local.clear();
+                state.nextLocal = 0;
+            }
+            --state.pending;
+            Forward(satellite, flight, first);
+        }
+        else if (source == HELD)
+        {
+            ReleaseHeld(satellite, first);
+        }
+        else
+        {
+            return;
+        }
+    }
+}
+
+void
+Fabric::Transit(FabricWire& wire, uint32_t satellite)
+{
+    Flight flight = wire.At(wire.head);
+    if (flight.flags & Flight::FINAL)
+    {
+        throw std::logic_error("fabric: hops are to be done beyond an arrival that has not been "
+                               "delivered; settle it when nothing is left to do");
+    }
+    const bool isIntact = !wire.isSpecial || IsIntact(wire, wire.head);
+    if (wire.isSpecial)
+    {
+        Sniff(wire, flight.start + 1);
+        if (wire.receiver && isIntact)
+        {
+            wire.receiver->Add(flight.arrival, Materialise(flight));
+        }
+    }
+    Pop(wire);
+    --m_state[satellite].pending;
+    if (!isIntact)
+    {
+        Lose(m_incoming[wire.incoming], flight, LossReason::CORRUPTED, flight.arrival);
+        return;
+    }
+    --flight.ttl;
+    flight.flags &= Flight::LEDGER;
+    Forward(satellite, flight, flight.arrival);
+}
+
+uint8_t
+Fabric::GetPort(uint32_t satellite, const Flight& flight, int64_t now)
+{
+    if (now < m_tableBegin || now >= m_tableEnd)
+    {
+        const int64_t slot = m_tables->GetSlot().GetNanoSeconds();
+        m_tableBegin = now / slot * slot;
+        m_tableEnd = m_tableBegin + slot;
+        m_table = m_tables->GetTable(now / slot);
+    }
+    if (!m_table || flight.row == NO_ROW)
+    {
+        ForwardingTables::ThrowNoRow(flight.destination,
+                                     now / m_tables->GetSlot().GetNanoSeconds());
+    }
+    return m_table[flight.row * m_state.size() + satellite];
+}
+
+void
+Fabric::Forward(uint32_t satellite, Flight& flight, int64_t now)
+{
+    ++m_hops;
+    const uint8_t port = GetPort(satellite, flight, now);
+    FabricSatellite& state = m_state[satellite];
+    if (port != ForwardingTables::NO_PORT)
+    {
+        Enqueue(m_ports[state.firstPort + port], flight, now);
+        return;
+    }
+    state.held.push_back({flight, now});
+    ++state.pending;
+    state.heldNs = m_tableEnd;
+    Notice(satellite, m_tableEnd);
+}
+
+void
+Fabric::ReleaseHeld(uint32_t satellite, int64_t now)
+{
+    FabricSatellite& state = m_state[satellite];
+    state.heldNs = NEVER;
+    for (HeldFlight& held : std::exchange(state.held, {}))
+    {
+        Flight& flight = held.flight;
+        const uint8_t port = GetPort(satellite, flight, now);
+        if (port == ForwardingTables::NO_PORT)
+        {
+            state.held.push_back(held);
+            state.heldNs = m_tableEnd;
+            continue;
+        }
+        if (flight.flags & Flight::LEDGER)
+        {
+            m_parcels[flight.parcel].ledger.AddWaiting(NanoSeconds(now - held.since));
+        }
+        --state.pending;
+        Enqueue(m_ports[state.firstPort + port], flight, now);
+    }
+}
+
+int64_t
+Fabric::GetTransmission(FabricWire& wire, uint32_t bytes)
+{
+    for (uint32_t known : {0, 1})
+    {
+        if (wire.knownBytes[known] == bytes)
+        {
+            return wire.knownNs[known];
+        }
+    }
+    const uint32_t known = wire.nextKnown;
+    wire.nextKnown = 1 - known;
+    wire.knownBytes[known] = bytes;
+    wire.knownNs[known] = DataRate(wire.rateBps).CalculateBytesTxTime(bytes).GetNanoSeconds();
+    return wire.knownNs[known];
+}
+
+void
+Fabric::Enqueue(uint32_t index, Flight& flight, int64_t now)
+{
+    FabricWire& wire = m_wires[index];
+    while (wire.queue != wire.tail && wire.At(wire.queue).start <= now)
+    {
+        wire.queuedBytes -= wire.At(wire.queue).bytes;
+        ++wire.queue;
+    }
+    flight.came = now;
+    if (!wire.isUp)
+    {
+        EnqueueDown(index, flight, now);
+        return;
+    }
+    const uint32_t waiting = wire.tail - wire.queue;
+    if (m_countsBytes ? wire.queuedBytes + flight.bytes > m_capacity : waiting >= m_capacity)
+    {
+        Lose(index, flight, LossReason::QUEUE_FULL, now);
+        return;
+    }
+    const int64_t transmission = GetTransmission(wire, flight.bytes);
+    flight.start = now;
+    if (wire.freeNs > now)
+    {
+        flight.start = wire.freeNs;
+        wire.waitedNs += flight.start - now;
+        wire.longest = std::max(wire.longest, waiting + 1);
+    }
+    flight.sent = flight.start + transmission;
+    flight.arrival = flight.sent + m_lightTimes.Get(index, flight.start);
+    wire.freeNs = flight.sent;
+    wire.queuedBytes += flight.bytes;
+    ++wire.packets;
+    wire.bytes += flight.bytes;
+    wire.busyNs += transmission;
+    if (flight.flags & Flight::LEDGER)
+    {
+        Charge(index, flight);
+    }
+    Push(index, flight);
+}
+
+void
+Fabric::EnqueueDown(uint32_t index, Flight& flight, int64_t now)
+{
+    FabricWire& wire = m_wires[index];
+    uint32_t waiting = 0;
+    uint64_t bytes = 0;
+    for (const Flight& other : wire.doomed)
+    {
+        waiting += other.start > now ? 1 : 0;
+        bytes += other.start > now ? other.bytes : 0;
+    }
+    if (m_countsBytes ? bytes + flight.bytes > m_capacity : waiting >= m_capacity)
+    {
+        Lose(index, flight, LossReason::QUEUE_FULL, now);
+        return;
+    }
+    flight.start = std::max(now, wire.freeNs);
+    flight.sent = flight.start + GetTransmission(wire, flight.bytes);
+    wire.freeNs = flight.sent;
+    wire.waitedNs += flight.start - now;
+    wire.longest = std::max(wire.longest, flight.start > now ? waiting + 1 : 0);
+    if (wire.doomed.empty())
+    {
+        m_doomed.push_back(index);
+    }
+    wire.doomed.push_back(flight);
+}
+
+void
+Fabric::Push(uint32_t index, const Flight& flight)
+{
+    FabricWire& wire = m_wires[index];
+    if (!wire.HasRoom())
+    {
+        wire.Grow();
+    }
+    uint32_t number = wire.tail++;
+    // Only transmissions of less than a nanosecond can overtake, by one of light's nanoseconds.
+    while (number != wire.head && wire.At(number - 1).arrival > flight.arrival)
+    {
+        wire.At(number) = wire.At(number - 1);
+        if (wire.At(number).flags & Flight::FINAL)
+        {
+            m_deliveries.push({wire.At(number).arrival, index, number});
+        }
+        --number;
+    }
+    Flight& stored = wire.At(number);
+    stored = flight;
+    if (number == wire.head)
+    {
+        m_heads[wire.incoming] = flight.arrival;
+    }
+    // The time to live is counted down where a packet travels on, and must not reach zero there.
+    if (flight.destination == wire.to || flight.ttl == 1)
+    {
+        stored.flags |= Flight::FINAL;
+        m_deliveries.push({flight.arrival, index, number});
+        if (flight.arrival < m_deliveryNs)
+        {
+            ScheduleDelivery();
+        }
+        return;
+    }
+    ++m_state[wire.to].pending;
+    Notice(wire.to, flight.arrival);
+}
+
+void
+Fabric::Pop(FabricWire& wire)
+{
+    do
+    {
+        ++wire.head;
+    } while (wire.head != wire.tail && wire.At(wire.head).flags & Flight::DONE);
+    m_heads[wire.incoming] = wire.head == wire.tail ? NEVER : wire.At(wire.head).arrival;
+}
+
+void
+Fabric::Charge(uint32_t index, Flight& flight)
+{
+    Parcel& parcel = m_parcels[flight.parcel];
+    PathLedgerTag& ledger = parcel.ledger;
+    parcel.before = ledger;
+    parcel.idleUntilBefore =
+        m_wires[index].charges.Charge(ledger,
+                                      NanoSeconds(flight.sent - flight.start),
+                                      NanoSeconds(flight.arrival - flight.sent));
+    if (!m_hopLog)
+    {
+        return;
+    }
+    if (ledger.GetNumber() == 0)
+    {
+        ledger.SetNumber(m_hopLog->GiveNumber());
+        parcel.before.SetNumber(ledger.GetNumber());
+    }
+    parcel.hop = m_hopLog->Add({static_cast<int64_t>(ledger.GetNumber()),
+                                index,
+                                ledger.GetCame().GetNanoSeconds(),
+                                flight.start,
+                                flight.arrival,
+                                ledger.GetPropagation().GetNanoSeconds(),
+                                ledger.GetWaiting().GetNanoSeconds(),
+                                ledger.GetReady().GetNanoSeconds()});
+    ledger.SetCame(NanoSeconds(flight.arrival));
+    flight.flags |= Flight::LOGGED;
+}
+
+void
+Fabric::Uncharge(uint32_t index, Flight& flight)
+{
+    if (!(flight.flags & Flight::LEDGER))
+    {
+        return;
+    }
+    Parcel& parcel = m_parcels[flight.parcel];
+    if (flight.flags & Flight::LOGGED)
+    {
+        m_hopLog->Remove(parcel.hop);
+        flight.flags &= ~Flight::LOGGED;
+    }
+    parcel.ledger = parcel.before;
+    m_wires[index].charges.Undo(parcel.ledger, parcel.idleUntilBefore);
+}
+
+void
+Fabric::ScheduleDelivery()
+{
+    if (m_deliveries.empty() || m_deliveries.top().arrival >= std::min(m_deliveryNs, NEVER / 4))
+    {
+        return;
+    }
+    const Delivery& first = m_deliveries.top();
+    m_deliveryNs = first.arrival;
+    Simulator::ScheduleWithContext(m_satellites.Get(m_wires[first.wire].to)->GetId(),
+                                   NanoSeconds(m_deliveryNs) - Simulator::Now(),
+                                   &Fabric::CallDeliveries,
+                                   this);
+}
+
+void
+Fabric::CallDeliveries()
+{
+    const int64_t now = Simulator::Now().GetNanoSeconds();
+    if (now != m_deliveryNs)
+    {
+        return; // one that came earlier has seen to all
+    }
+    while (!m_deliveries.empty() && m_deliveries.top().arrival <= now)
+    {
+        const auto [arrival, index, number] = m_deliveries.top();
+        m_deliveries.pop();
+        FabricWire& wire = m_wires[index];
+        if (number - wire.head >= wire.tail - wire.head || wire.At(number).arrival != now ||
+            (wire.At(number).flags & (Flight::FINAL | Flight::CALLED)) != Flight::FINAL)
+        {
+            continue; // taken back since
+        }
+        wire.At(number).flags |= Flight::CALLED;
+        EndOfInstant::Add(
+            EndOfInstant::Turn::FINAL,
+            index,
+            m_satellites.Get(wire.to)->GetId(),
+            Ptr<EventImpl>(MakeEvent(&Fabric::Deliver, this, index, number), false));
+    }
+    m_deliveryNs = NEVER;
+    ScheduleDelivery();
+}
+
+void
+Fabric::Deliver(uint32_t index, uint32_t number)
+{
+    FabricWire& wire = m_wires[index];
+    const bool isIntact = !wire.isSpecial || IsIntact(wire, number);
+    Flight flight = wire.At(number);
+    wire.At(number).flags |= Flight::DONE;
+    if (wire.isSpecial)
+    {
+        Sniff(wire, flight.start + 1);
+        if (wire.receiver && isIntact)
+        {
+            wire.receiver->Add(flight.arrival, Materialise(flight));
+        }
+    }
+    if (number == wire.head)
+    {
+        Pop(wire);
+    }
+    if (isIntact)
+    {
+        HandOver(wire.to, flight);
+        return;
+    }
+    Lose(index, flight, LossReason::CORRUPTED, flight.arrival);
+    TellLosses();
+}
+
+void
+Fabric::HandOver(uint32_t satellite, const Flight& flight)
+{
+    Parcel& parcel = m_parcels[flight.parcel];
+    Ptr<Packet> packet = parcel.packet;
+    if (packet->GetReferenceCount() > 2) // but for ours and the parcel's
+    {
+        packet = packet->Copy();
+    }
+    if (flight.flags & Flight::LEDGER)
+    {
+        packet->ReplacePacketTag(parcel.ledger);
+    }
+    const bool isHere = flight.destination == satellite;
+    if (parcel.isLean)
+    {
+        const auto port = m_leanPorts.find(MakePortKey(satellite, parcel.destinationPort));
+        if (isHere && port != m_leanPorts.end())
+        {
+            const uint32_t source = parcel.source;
+            const uint16_t sourcePort = parcel.sourcePort;
+            FreeParcel(flight.parcel);
+            port->second->Receive(packet, source, sourcePort);
+            return;
+        }
+        packet = AddLeanHeaders(parcel, flight);
+    }
+    else if (flight.ttl != parcel.ttl)
+    {
+        Ipv4Header header;
+        packet->RemoveHeader(header);
+        header.SetTtl(flight.ttl);
+        if (Node::ChecksumEnabled())
+        {
+            header.EnableChecksum();
+        }
+        packet->AddHeader(header);
+    }
+    FreeParcel(flight.parcel);
+    if (isHere && m_state[satellite].hasLeanPorts && FabricPort::Take(*this, satellite, packet))
+    {
+        return;
+    }
+    m_devices[satellite]->Receive(packet);
+}
+
+bool
+Fabric::IsIntact(FabricWire& wire, uint32_t number)
+{
+    if (!wire.errors)
+    {
+        return true;
+    }
+    if (static_cast<int32_t>(wire.checked - wire.head) < 0)
+    {
+        wire.checked = wire.head;
+    }
+    for (; static_cast<int32_t>(number - wire.checked) >= 0; ++wire.checked)
+    {
+        Flight& flight = wire.At(wire.checked);
+        const bool isCorrupted = wire.errors->IsCorrupt(ns3::Create<Packet>());
+        flight.flags |= isCorrupted ? Flight::CORRUPTED : 0;
+    }
+    return !(wire.At(number).flags & Flight::CORRUPTED);
+}
+
+Ptr<Packet>
+Fabric::AddLeanHeaders(const Parcel& parcel, const Flight& flight) const
+{
+    Ptr<Packet> packet = parcel.packet->Copy();
+    UdpHeader udp;
+    udp.SetSourcePort(parcel.sourcePort);
+    udp.SetDestinationPort(parcel.destinationPort);
+    const Ipv4Address source = ForwardingTables::GetAddress(parcel.source);
+    const Ipv4Address destination = ForwardingTables::GetAddress(flight.destination);
+    Ipv4Header ipv4;
+    if (Node::ChecksumEnabled())
+    {
+        udp.EnableChecksums();
+        udp.InitializeChecksum(source, destination, UDP_PROTOCOL);
+        ipv4.EnableChecksum();
+    }
+    packet->AddHeader(udp);
+    ipv4.SetSource(source);
+    ipv4.SetDestination(destination);
+    ipv4.SetProtocol(UDP_PROTOCOL);
+    ipv4.SetPayloadSize(packet->GetSize());
+    ipv4.SetTtl(flight.ttl);
+    ipv4.SetMayFragment();
+    ipv4.SetIdentification(parcel.identification);
+    packet->AddHeader(ipv4);
+    return packet;
+}
+
+Ptr<Packet>
+Fabric::Materialise(const Flight& flight) const
+{
+    const Parcel& parcel = m_parcels[flight.parcel];
+    Ptr<Packet> packet;
+    if (parcel.isLean)
+    {
+        packet = AddLeanHeaders(parcel, flight);
+    }
+    else
+    {
+        packet = parcel.packet->Copy();
+        Ipv4Header header;
+        packet->RemoveHeader(header);
+        header.SetTtl(flight.ttl);
+        if (Node::ChecksumEnabled())
+        {
+            header.EnableChecksum();
+        }
+        packet->AddHeader(header);
+    }
+    PppHeader ppp;
+    ppp.SetProtocol(PPP_IPV4);
+    packet->AddHeader(ppp);
+    return packet;
+}
+
+void
+Fabric::Lose(uint32_t index, const Flight& flight, LossReason reason, int64_t at)
+{
+    ++m_wires[index].lost[static_cast<std::size_t>(reason)];
+    if (!m_lostTrace.IsEmpty())
+    {
+        m_losses.push_back({at, index, reason, Materialise(flight)});
+    }
+    FreeParcel(flight.parcel);
+}
+
+void
+Fabric::TellLosses()
+{
+    if (m_losses.empty())
+    {
+        return;
+    }
+    std::vector<Loss> losses = std::exchange(m_losses, {});
+    std::stable_sort(losses.begin(), losses.end(), [](const Loss& a, const Loss& b) {
+        return std::tie(a.at, a.wire) < std::tie(b.at, b.wire);
+    });
+    for (const Loss& loss : losses)
+    {
+        m_lostTrace(loss.packet, loss.reason, m_wires[loss.wire].from, NanoSeconds(loss.at));
+    }
+}
+
+uint16_t
+Fabric::Open(uint32_t satellite, uint16_t port, FabricPort* endpoint)
+{
+    CheckSatellite(satellite);
+    if (port == 0)
+    {
+        for (port = FIRST_FREE_PORT; Find(satellite, port);)
+        {
+            ++port;
+        }
+    }
+    if (!m_leanPorts.emplace(MakePortKey(satellite, port), endpoint).second)
+    {
+        throw std::runtime_error("fabric: UDP port " + std::to_string(port) + " of satellite " +
+                                 std::to_string(satellite) + " is taken");
+    }
+    m_state[satellite].hasLeanPorts = true;
+    return port;
+}
+
+void
+Fabric::Close(uint32_t satellite, uint16_t port)
+{
+    m_leanPorts.erase(MakePortKey(satellite, port));
+}
+
+FabricPort*
+Fabric::Find(uint32_t satellite, uint16_t port) const
+{
+    const auto found = m_leanPorts.find(MakePortKey(satellite, port));
+    return found == m_leanPorts.end() ? nullptr : found->second;
+}
+
+void
+Fabric::SetHopLog(Ptr<HopLog> log)
+{
+    m_hopLog = log;
+}
+
+Fabric::Usage
+Fabric::GetUsage() const
+{
+    Usage usage = m_usage;
+    (m_isWindow ? usage.windowHops : usage.perHopHops) += m_hops - m_usage.windowHops - m_usage.perHopHops;
+    return usage;
+}
+
+std::pair<std::size_t, std::size_t>
+Fabric::GetStateBytes()
+{
+    return {sizeof(FabricWire) + sizeof(int64_t) + 2 * sizeof(uint32_t),
+            sizeof(FabricSatellite)};
+}
+
+} // namespace ns3

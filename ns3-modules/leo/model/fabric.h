@@ -1,0 +1,534 @@
+/*
+ * SPDX-License-Identifier: GPL-2.0-only
+ */
+
+#ifndef FABRIC_H
+#define FABRIC_H
+
+#include "fabric-wire.h"
+#include "laser-network.h"
+#include "light-times.h"
+
+#include "ns3/event-id.h"
+#include "ns3/ipv4-header.h"
+
+#include <memory>
+#include <queue>
+#include <string>
+#include <tuple>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+namespace ns3
+{
+
+class FabricCapture;
+class FabricNetDevice;
+class FabricPort;
+
+/**
+ * @ingroup leo
+ *
+ * All laser links of a constellation as one machine: packets hop below IP, by arithmetic.
+ *
+ * Each satellite has one FabricNetDevice for all its lasers. A packet that a satellite's IPv4 stack,
+ * or a lean endpoint (FabricPort), hands over is forwarded from satellite to satellite by the flat
+ * table of the slot until it comes to its destination, where the device gives it to the stack, its
+ * time to live counted down. In between it costs no event of its own.
+ *
+ * **The ledger.** Each wire knows until when its transmitter is busy. A packet that comes at t leaves
+ * at max(t, free), arrives when its last bit has left and light has flown, and waits in the queue
+ * until it leaves; packets with a start after t are those that wait at t, and one that finds the
+ * queue full is lost. So a hop is done in one go, as soon as all that came to that satellite before
+ * is known. Links that go down or change their rates take back what has not come to pass.
+ *
+ * **Two schedulers.** *Per hop*: an event for each nanosecond in which something comes to a
+ * satellite to travel on. *Window*: nothing that is forwarded now arrives anywhere sooner than the
+ * least light time W of all links from now; so all that came to satellites in a window of W can be
+ * forwarded in one event at its end, satellite by satellite, and nothing is ever late. Packets that
+ * have come to their destination are delivered at their own nanosecond, in events of their own. Both
+ * do the same hops in the same order at each satellite, so results are equal. *Auto* takes the
+ * window while there is enough to do in it.
+ *
+ * What happens first in a nanosecond is said in EndOfInstant. Light times are those of LaserChannel
+ * to the nanosecond; see LightTimes. Per-hop trace sources of IPv4 do not fire at satellites that a
+ * packet passes.
+ */
+class Fabric : public LaserNetwork
+{
+  public:
+    /** How hops are put into events; results do not depend on it. */
+    enum class Scheduler : uint8_t
+    {
+        AUTO,    //!< whichever is faster
+        WINDOW,  //!< batches of the least light time
+        PER_HOP, //!< an event for each nanosecond
+    };
+
+    /** What the schedulers have done. */
+    struct Usage
+    {
+        uint64_t windowHops{0};   //!< hops forwarded in windows
+        uint64_t perHopHops{0};   //!< hops forwarded one by one
+        uint64_t windows{0};      //!< windows
+        uint64_t switches{0};     //!< changes of scheduler
+        int64_t leastWindowNs{0}; //!< the shortest look-ahead in force; 0: there was none
+    };
+
+    /**
+     * @brief Get the type ID.
+     * @return the object TypeId
+     */
+    static TypeId GetTypeId();
+
+    Fabric();
+    ~Fabric() override;
+
+    void Create(Ptr<EphemerisKnots> ephemeris, Ptr<ForwardingTables> tables) override;
+    uint32_t Connect(uint32_t a, uint32_t b) override;
+    uint32_t GetNLinks() const override;
+    void SetStates(const std::vector<LinkState>& states) override;
+    void Settle(Time until) override;
+    LaserLinkCounters TakeCounters(uint32_t wire, Time until) override;
+    void SetHopLog(Ptr<HopLog> log) override;
+    int64_t SetPacketErrorRate(uint32_t link, double rate, int64_t stream) override;
+    void EnablePcap(uint32_t satellite, uint32_t port, const std::string& filename) override;
+    void VisitPackets(const std::function<void(const Packet&)>& visit) const override;
+
+    /** @return what the schedulers have done */
+    Usage GetUsage() const;
+
+    /**
+     * @brief Send a packet of a satellite's IPv4 stack, now.
+     * @param satellite the satellite
+     * @param packet the packet, with its IPv4 header
+     */
+    void Send(uint32_t satellite, Ptr<Packet> packet);
+
+    /**
+     * @brief Send a UDP datagram of a lean endpoint, now.
+     * @param satellite the satellite
+     * @param payload what is in it
+     * @param destination satellite it is sent to
+     * @param sourcePort UDP port
+     * @param destinationPort UDP port
+     * @param ttl time to live
+     * @throws std::invalid_argument if it is longer than the MTU
+     */
+    void SendLean(uint32_t satellite,
+                  Ptr<Packet> payload,
+                  uint32_t destination,
+                  uint16_t sourcePort,
+                  uint16_t destinationPort,
+                  uint8_t ttl);
+
+    /**
+     * @brief Open a lean endpoint.
+     * @param satellite where
+     * @param port UDP port; 0 for any that is free, from 49153 on as ns-3 has it
+     * @param endpoint whom to give what comes; must be closed before it is gone
+     * @return the port
+     * @throws std::runtime_error if the port is taken by a lean endpoint
+     */
+    uint16_t Open(uint32_t satellite, uint16_t port, FabricPort* endpoint);
+
+    /**
+     * @brief Close a lean endpoint.
+     * @param satellite where
+     * @param port UDP port
+     */
+    void Close(uint32_t satellite, uint16_t port);
+
+    /**
+     * @brief Find a lean endpoint.
+     * @param satellite where
+     * @param port UDP port
+     * @return the endpoint, or null if none is open there
+     */
+    FabricPort* Find(uint32_t satellite, uint16_t port) const;
+
+    /**
+     * @brief Length of what a wire's state takes, for those who count memory.
+     * @return bytes of a wire and of a satellite without packets, in this order
+     */
+    static std::pair<std::size_t, std::size_t> GetStateBytes();
+
+  protected:
+    void DoDispose() override;
+
+  private:
+    /** A packet to be delivered. */
+    struct Delivery
+    {
+        int64_t arrival; //!< when
+        uint32_t wire;   //!< on which wire
+        uint32_t number; //!< of the flight
+
+        /**
+         * @param other another one
+         * @return whether it is later; for a queue with the first on top
+         */
+        bool operator<(const Delivery& other) const
+        {
+            return std::tie(arrival, wire, number) >
+                   std::tie(other.arrival, other.wire, other.number);
+        }
+    };
+
+    /** A satellite to be looked at by the per-hop scheduler. */
+    struct Wake
+    {
+        int64_t at;         //!< when
+        uint32_t satellite; //!< which
+
+        /**
+         * @param other another one
+         * @return whether it is later
+         */
+        bool operator<(const Wake& other) const
+        {
+            return at > other.at;
+        }
+    };
+
+    /** A loss that was not told yet. */
+    struct Loss
+    {
+        int64_t at;         //!< when, in nanoseconds
+        uint32_t wire;      //!< where
+        LossReason reason;  //!< why
+        Ptr<Packet> packet; //!< the packet, with all headers; null if nobody listens
+    };
+
+    /** A packet taken off a wire that went down, to be re-routed. */
+    struct Stranded
+    {
+        uint32_t wire; //!< the wire
+        Flight flight; //!< the packet
+    };
+
+    // fabric.cc: sending, forwarding, delivering
+
+    /// Lay out the wires by satellite; once, when the first packet is sent.
+    void Prepare();
+
+    /**
+     * @brief A place for a packet.
+     * @return its index in m_parcels
+     */
+    uint32_t TakeParcel();
+
+    /**
+     * @brief Give a place back.
+     * @param parcel its index
+     */
+    void FreeParcel(uint32_t parcel);
+
+    /**
+     * @brief Put a packet among those that a satellite has sent.
+     * @param satellite the satellite
+     * @param flight the packet; destination, bytes and time to live are set
+     */
+    void Inject(uint32_t satellite, Flight flight);
+
+    /**
+     * @brief Forward all that comes to a satellite before an instant.
+     * @param satellite the satellite
+     * @param until the instant, in nanoseconds
+     */
+    void Process(uint32_t satellite, int64_t until);
+
+    /**
+     * @brief Take the first flight off a wire at whose end it travels on.
+     * @param wire the wire
+     * @param satellite at its end
+     */
+    void Transit(FabricWire& wire, uint32_t satellite);
+
+    /**
+     * @brief Forward a packet by the table of its time.
+     * @param satellite where it is
+     * @param flight the packet
+     * @param now when, in nanoseconds
+     */
+    void Forward(uint32_t satellite, Flight& flight, int64_t now);
+
+    /**
+     * @brief Forward those that waited for a path, as far as there is one now.
+     * @param satellite where
+     * @param now start of a slot, in nanoseconds
+     */
+    void ReleaseHeld(uint32_t satellite, int64_t now);
+
+    /**
+     * @brief Give a packet to a wire.
+     * @param wire which
+     * @param flight the packet
+     * @param now when it comes there, in nanoseconds; never before what came earlier
+     */
+    void Enqueue(uint32_t wire, Flight& flight, int64_t now);
+
+    /**
+     * @brief Give a packet to a wire that is down: it keeps the transmitter busy in vain.
+     * @param wire which
+     * @param flight the packet
+     * @param now when it comes there, in nanoseconds
+     */
+    void EnqueueDown(uint32_t wire, Flight& flight, int64_t now);
+
+    /**
+     * @brief Put a flight with known times on a wire.
+     * @param wire which
+     * @param flight the packet
+     */
+    void Push(uint32_t wire, const Flight& flight);
+
+    /**
+     * @brief Take the first flight, and all behind it that have been delivered, off a wire.
+     * @param wire which
+     */
+    void Pop(FabricWire& wire);
+
+    /**
+     * @brief Time that a transmitter needs.
+     * @param wire whose
+     * @param bytes of the packet
+     * @return nanoseconds
+     */
+    static int64_t GetTransmission(FabricWire& wire, uint32_t bytes);
+
+    /**
+     * @brief Look up an output port.
+     * @param satellite where
+     * @param flight the packet
+     * @param now when, in nanoseconds
+     * @return the port, or ForwardingTables::NO_PORT
+     */
+    uint8_t GetPort(uint32_t satellite, const Flight& flight, int64_t now);
+
+    /**
+     * @brief Charge a hop to a packet's ledger, and log it.
+     * @param wire which
+     * @param flight the packet, with its times
+     */
+    void Charge(uint32_t wire, Flight& flight);
+
+    /**
+     * @brief Take back what Charge() did; the last first.
+     * @param wire which
+     * @param flight the packet
+     */
+    void Uncharge(uint32_t wire, Flight& flight);
+
+    /// See to it that an event comes at the first delivery.
+    void ScheduleDelivery();
+
+    /// Let all deliveries of this nanosecond have their turn at its end.
+    void CallDeliveries();
+
+    /**
+     * @brief Deliver a packet, now.
+     * @param wire on which it came
+     * @param number of its flight
+     */
+    void Deliver(uint32_t wire, uint32_t number);
+
+    /**
+     * @brief Hand a packet that has been taken off its wire to its satellite.
+     * @param satellite the satellite
+     * @param flight the packet
+     */
+    void HandOver(uint32_t satellite, const Flight& flight);
+
+    /**
+     * @brief Whether a packet arrives without errors; asked once of each, in order of arrival.
+     * @param wire the wire
+     * @param number of the flight
+     * @return false if it is corrupted
+     */
+    bool IsIntact(FabricWire& wire, uint32_t number);
+
+    /**
+     * @brief A packet as it is on a wire.
+     * @param flight the packet
+     * @return a copy, with PPP and all other headers
+     */
+    Ptr<Packet> Materialise(const Flight& flight) const;
+
+    /**
+     * @brief A lean packet with its UDP and IPv4 headers.
+     * @param parcel the packet
+     * @param flight the packet
+     * @return a copy
+     */
+    Ptr<Packet> AddLeanHeaders(const Parcel& parcel, const Flight& flight) const;
+
+    /**
+     * @brief Count a loss, and give the packet's place back.
+     * @param wire where
+     * @param flight the packet
+     * @param reason why
+     * @param at when, in nanoseconds
+     */
+    void Lose(uint32_t wire, const Flight& flight, LossReason reason, int64_t at);
+
+    /// Tell the losses that were not told yet, in order of time.
+    void TellLosses();
+
+    // fabric-schedule.cc: when hops are done
+
+    /**
+     * @brief Note that something comes to a satellite to be forwarded.
+     * @param satellite the satellite
+     * @param at when, in nanoseconds
+     */
+    void Notice(uint32_t satellite, int64_t at);
+
+    /**
+     * @brief When something comes to a satellite next, or may.
+     * @param satellite the satellite
+     * @return nanoseconds
+     */
+    int64_t GetNext(uint32_t satellite) const;
+
+    /**
+     * @brief Do all hops before an instant.
+     * @param until the instant, in nanoseconds
+     */
+    void Advance(int64_t until);
+
+    /**
+     * @brief Check that nothing was sent after the last knot.
+     * @param until before which instant, in nanoseconds
+     * @throws std::out_of_range if something was
+     */
+    void CheckEnd(int64_t until) const;
+
+    /**
+     * @brief Do all hops of one window.
+     * @param until its end, in nanoseconds
+     */
+    void AdvanceWindow(int64_t until);
+
+    /// Do what is due, and see to the next time.
+    void Tick();
+
+    /// See to it that an event comes when something is to be done.
+    void ScheduleTick();
+
+    /**
+     * @brief How long after something has come to a satellite nothing that it causes can have
+     * arrived anywhere.
+     * @param from the time from which on that holds, in nanoseconds
+     * @return nanoseconds, at least 1
+     */
+    int64_t GetLookAhead(int64_t from);
+
+    /// Change the scheduler if the other one is faster.
+    void Choose();
+
+    /**
+     * @brief Change the scheduler.
+     * @param isWindow which
+     */
+    void Use(bool isWindow);
+
+    // fabric-links.cc: links that change, counters
+
+    /**
+     * @brief Take the packets off a wire that goes down.
+     * @param wire which
+     * @param now when, in nanoseconds
+     * @param stranded where those that are to be re-routed are put
+     */
+    void TakeDown(uint32_t wire, int64_t now, std::vector<Stranded>& stranded);
+
+    /**
+     * @brief Take back all that has not happened of flights of a wire, and them off it.
+     * @param wire which
+     * @param first the first flight
+     * @param now when, in nanoseconds
+     * @return the flights
+     */
+    std::vector<Flight> Truncate(uint32_t wire, uint32_t first, int64_t now);
+
+    /**
+     * @brief Let a wire that was down forget what came to it then.
+     * @param wire which
+     * @param now when, in nanoseconds
+     */
+    void BringUp(uint32_t wire, int64_t now);
+
+    /**
+     * @brief Give a wire another rate.
+     * @param wire which
+     * @param rateBps bits a second
+     * @param now when, in nanoseconds
+     */
+    void SetRate(uint32_t wire, uint64_t rateBps, int64_t now);
+
+    /**
+     * @brief Lose what was given to wires that are down and whose turn has come.
+     * @param until before which instant, in nanoseconds
+     */
+    void LoseDoomed(int64_t until);
+
+    /**
+     * @brief Capture the beginnings of transmissions.
+     * @param wire which
+     * @param until before which instant, in nanoseconds
+     */
+    void Sniff(FabricWire& wire, int64_t until);
+
+    /// Write captured packets of before m_settled to their files.
+    void WriteCaptures();
+
+    Ptr<EphemerisKnots> m_ephemeris;                //!< where satellites are
+    Ptr<ForwardingTables> m_tables;                 //!< where packets go
+    LightTimes m_lightTimes;                        //!< of all wires
+    std::vector<FabricWire> m_wires;                //!< twice the link plus the direction
+    std::vector<FabricSatellite> m_state;           //!< by satellite
+    std::vector<Ptr<FabricNetDevice>> m_devices;    //!< by satellite
+    std::vector<std::vector<uint32_t>> m_connected; //!< wires by satellite and port, until prepared
+    std::vector<uint32_t> m_ports;                  //!< wires, satellite by satellite
+    std::vector<uint32_t> m_incoming;               //!< wires by the satellite they lead to
+    std::vector<int64_t> m_heads; //!< when the first flight of each of these arrives
+    std::vector<Parcel> m_parcels;                //!< packets in the network
+    std::vector<uint32_t> m_freeParcels;          //!< places not in use
+    std::priority_queue<Delivery> m_deliveries;   //!< packets to be delivered
+    std::priority_queue<Wake> m_wakes;            //!< of the per-hop scheduler
+    std::vector<uint32_t> m_active;               //!< of the window scheduler
+    std::vector<Loss> m_losses;                   //!< to be told
+    std::vector<uint32_t> m_doomed;               //!< wires with doomed flights
+    std::vector<std::unique_ptr<FabricCapture>> m_captures; //!< one a captured end
+    std::vector<uint32_t> m_sniffed;              //!< wires whose sending ends are captured
+    std::unordered_map<uint64_t, FabricPort*> m_leanPorts;  //!< by satellite and port
+    std::unordered_map<uint64_t, uint16_t> m_identifications; //!< next, by source and destination
+    Ptr<HopLog> m_hopLog;             //!< null for none
+    bool m_isPrepared{false};         //!< whether Prepare() has been called
+    bool m_countsBytes{false};        //!< whether queues hold so many bytes, not packets
+    uint64_t m_capacity{0};           //!< of each queue
+    Scheduler m_scheduler;            //!< the attribute
+    bool m_isWindow{false};           //!< which scheduler is in use
+    bool m_isAdvancing{false};        //!< whether hops are being done
+    int64_t m_settled{0};             //!< all before this has been done
+    int64_t m_next;                   //!< when something comes to a satellite next
+    int64_t m_tickNs;                 //!< when the next tick comes
+    EventId m_tick;                   //!< the next tick
+    int64_t m_deliveryNs;             //!< when the next delivery event comes
+    int64_t m_lookAhead{0};           //!< nanoseconds
+    int64_t m_lookAheadUntil{-1};     //!< until when it holds
+    uint64_t m_hops{0};               //!< hops so far
+    uint64_t m_chosenHops{0};         //!< at the last Choose()
+    int64_t m_chosenNs{0};            //!< when that was
+    uint64_t m_chosenWindows{0};      //!< windows by then
+    Usage m_usage;                    //!< what has been done
+    const uint8_t* m_table{nullptr};  //!< of the slot looked up last
+    int64_t m_tableBegin{0};          //!< when it begins, in nanoseconds
+    int64_t m_tableEnd{0};            //!< and ends
+};
+
+} // namespace ns3
+
+#endif // FABRIC_H

@@ -1,0 +1,65 @@
+/*
+ * SPDX-License-Identifier: GPL-2.0-only
+ */
+
+#include "hop-charges.h"
+
+#include <algorithm>
+
+namespace ns3
+{
+
+Time
+HopCharges::Charge(PathLedgerTag& ledger, Time transmission, Time propagation)
+{
+    Time start = ledger.GetReady();
+    Time before;
+    if (ledger.GetSegments() > 1)
+    {
+        Passage& passage = m_passages[ledger.GetBurst()];
+        before = passage.idleUntil;
+        start = std::max(start, before);
+        passage.idleUntil = start + transmission;
+        if (++passage.segments == ledger.GetSegments())
+        {
+            m_passages.erase(ledger.GetBurst());
+        }
+    }
+    ledger.AddHop(start, transmission, propagation);
+    return before;
+}
+
+void
+HopCharges::Undo(const PathLedgerTag& ledger, Time before)
+{
+    if (ledger.GetSegments() > 1)
+    {
+        // Made again if the packet was the last of its burst and so completed its passage.
+        m_passages[ledger.GetBurst()].idleUntil = before;
+    }
+}
+
+void
+HopCharges::ChargeStay(PathLedgerTag& ledger, Time transmission, Time now)
+{
+    Time idleStart = ledger.GetReady();
+    if (ledger.GetSegments() > 1)
+    {
+        // Later segments of the burst would have come behind this one, were they alone.
+        Passage& passage = m_passages[ledger.GetBurst()];
+        idleStart = std::max(idleStart, passage.idleUntil);
+        passage.idleUntil = idleStart + transmission;
+    }
+    if (idleStart + transmission > now)
+    {
+        ledger.SetReady(now);
+    }
+}
+
+void
+HopCharges::Clear()
+{
+    m_passages.clear();
+}
+
+} // namespace ns3
