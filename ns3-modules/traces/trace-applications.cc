@@ -4,9 +4,11 @@
 
 #include "trace-applications.h"
 
+#include "ns3/fabric.h"
 #include "ns3/inet-socket-address.h"
 #include "ns3/ipv4-l3-protocol.h"
 #include "ns3/packet.h"
+#include "ns3/path-ledger-tag.h"
 #include "ns3/simulator.h"
 #include "ns3/tcp-socket-factory.h"
 #include "ns3/udp-socket-factory.h"
@@ -15,6 +17,7 @@
 #include <algorithm>
 #include <array>
 #include <ostream>
+#include <stdexcept>
 
 namespace ns3
 {
@@ -24,6 +27,7 @@ namespace
 
 constexpr uint16_t FIRST_TCP_PORT = 100;          //!< of transfer 0
 constexpr uint32_t MOST_IN_ONE_MESSAGE = 1 << 20; //!< messages with ledgers of one satellite
+constexpr uint32_t IP_AND_UDP_BYTES = 28;         //!< headers
 constexpr uint32_t STOCK_TIME_TO_LIVE = 64;       //!< of Ipv4L3Protocol
 const Time CONNECT_TIMEOUT = MilliSeconds(200);   //!< short, as simulations are
 const Time LEAST_RETRANSMIT = MilliSeconds(20);   //!< the same
@@ -69,7 +73,7 @@ TraceHeader::From(const Packet& packet)
 }
 
 TraceApplications::TraceApplications(const TraceScenario& scenario,
-                                     TraceNetwork& network,
+                                     Ptr<LaserNetwork> network,
                                      std::ostream& output)
     : m_scenario(scenario),
       m_network(network),
@@ -96,7 +100,7 @@ TraceApplications::TraceApplications(const TraceScenario& scenario,
 void
 TraceApplications::Open(uint32_t satellite)
 {
-    Ptr<Node> node = m_network.GetSatellites().Get(satellite);
+    Ptr<Node> node = m_network->GetSatellites().Get(satellite);
     Callback<void, const Ipv4Header&, Ptr<const Packet>, uint32_t> local(
         [this, satellite](const Ipv4Header& header, Ptr<const Packet> packet, uint32_t interface) {
             PrintLocal(satellite, header, packet, interface);
@@ -109,6 +113,29 @@ TraceApplications::Open(uint32_t satellite)
         [this, satellite](Ptr<Socket> from) { Receive(satellite, from); });
     socket->SetRecvCallback(receive);
     m_sockets.push_back(socket);
+    m_ports.push_back(nullptr);
+    if (m_scenario.endpoints == "lean" || (m_scenario.endpoints == "mixed" && satellite % 2 == 1))
+    {
+        OpenLean(satellite);
+    }
+}
+
+void
+TraceApplications::OpenLean(uint32_t satellite)
+{
+    Ptr<Fabric> fabric = DynamicCast<Fabric>(m_network);
+    if (!fabric)
+    {
+        throw std::invalid_argument("fabric-traces: only the fabric has lean endpoints");
+    }
+    Ptr<FabricPort> port = CreateObject<FabricPort>();
+    port->Open(fabric,
+               satellite,
+               LISTENING_PORT,
+               [this, satellite](Ptr<Packet> payload, uint32_t from, uint16_t fromPort) {
+                   Take(satellite, payload, from, fromPort);
+               });
+    m_ports[satellite] = port;
 }
 
 void
@@ -141,6 +168,13 @@ TraceApplications::Send(uint32_t from,
                         Ptr<Packet> packet,
                         uint32_t timeToLive)
 {
+    const bool canBeLean = timeToLive == STOCK_TIME_TO_LIVE &&
+                           packet->GetSize() + IP_AND_UDP_BYTES <= m_scenario.mtuBytes;
+    if (m_ports[from] && canBeLean)
+    {
+        m_ports[from]->SendTo(packet, to, port);
+        return;
+    }
     m_sockets[from]->SetIpTtl(static_cast<uint8_t>(timeToLive));
     m_sockets[from]->SendTo(packet, 0, InetSocketAddress(ForwardingTables::GetAddress(to), port));
 }
@@ -219,7 +253,7 @@ TraceApplications::OpenTransfer(uint32_t number)
     const TraceTransfer& transfer = m_scenario.transfers[number];
     const auto port = static_cast<uint16_t>(FIRST_TCP_PORT + number);
     const auto open = [&](uint32_t satellite) {
-        Ptr<Socket> socket = Socket::CreateSocket(m_network.GetSatellites().Get(satellite),
+        Ptr<Socket> socket = Socket::CreateSocket(m_network->GetSatellites().Get(satellite),
                                                   TcpSocketFactory::GetTypeId());
         socket->SetAttribute("SegmentSize", UintegerValue(transfer.segmentBytes));
         socket->SetAttribute("ConnTimeout", TimeValue(CONNECT_TIMEOUT));

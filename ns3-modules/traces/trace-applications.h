@@ -7,6 +7,8 @@
 
 #include "trace-network.h"
 
+#include "ns3/fabric-port.h"
+#include "ns3/ipv4-header.h"
 #include "ns3/socket.h"
 
 #include <iosfwd>
@@ -59,7 +61,9 @@ class TraceApplications
      * @param network between the satellites
      * @param output where what is received is printed
      */
-    TraceApplications(const TraceScenario& scenario, TraceNetwork& network, std::ostream& output);
+    TraceApplications(const TraceScenario& scenario,
+                      Ptr<LaserNetwork> network,
+                      std::ostream& output);
 
   private:
     /**
@@ -73,6 +77,12 @@ class TraceApplications
      * @param flow its index
      */
     void SendBurst(uint32_t flow);
+
+    /**
+     * @brief Let a satellite send and receive by a lean endpoint where it can.
+     * @param satellite its number
+     */
+    void OpenLean(uint32_t satellite);
 
     /**
      * @brief Hand over one packet.
@@ -141,9 +151,10 @@ class TraceApplications
                     uint32_t interface);
 
     const TraceScenario& m_scenario;      //!< what is sent
-    TraceNetwork& m_network;              //!< between the satellites
+    Ptr<LaserNetwork> m_network;          //!< between the satellites
     std::ostream& m_output;               //!< where to print
     std::vector<Ptr<Socket>> m_sockets;   //!< UDP, one a satellite
+    std::vector<Ptr<FabricPort>> m_ports; //!< lean UDP, or null, one a satellite
     std::vector<uint32_t> m_messages;     //!< messages with ledgers so far, one a satellite
     std::vector<Ptr<Socket>> m_senders;   //!< TCP
     std::vector<Ptr<Socket>> m_listeners; //!< TCP

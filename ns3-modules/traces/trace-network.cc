@@ -4,11 +4,14 @@
 
 #include "trace-network.h"
 
+#include "ns3/channel-network.h"
+#include "ns3/fabric.h"
+#include "ns3/link-schedule.h"
 #include "ns3/queue-size.h"
-#include "ns3/simulator.h"
 #include "ns3/string.h"
 #include "ns3/uinteger.h"
 
+#include <map>
 #include <stdexcept>
 
 namespace ns3
@@ -39,37 +42,52 @@ MakeTables(const TraceScenario& scenario)
     return tables;
 }
 
+/// An engine without satellites yet. @param name as in a scenario @return the engine
+Ptr<LaserNetwork>
+MakeEngine(const std::string& name)
+{
+    if (name == "reference")
+    {
+        return CreateObject<ChannelNetwork>();
+    }
+    static const std::map<std::string, std::string> SCHEDULERS{{"auto", "Auto"},
+                                                               {"window", "Window"},
+                                                               {"hop", "PerHop"}};
+    const auto scheduler = SCHEDULERS.find(name);
+    if (scheduler == SCHEDULERS.end())
+    {
+        throw std::invalid_argument("fabric-traces: there is no engine '" + name + "'");
+    }
+    return CreateObjectWithAttributes<Fabric>("Scheduler", StringValue(scheduler->second));
+}
+
 } // namespace
 
-TraceNetwork::TraceNetwork(const TraceScenario& scenario, Ptr<HopLog> log)
+Ptr<LaserNetwork>
+MakeNetwork(const TraceScenario& scenario, Ptr<HopLog> log)
 {
-    if (scenario.engine != "reference")
-    {
-        throw std::invalid_argument("fabric-traces: there is no engine '" + scenario.engine + "'");
-    }
     Ptr<EphemerisKnots> ephemeris = CreateObject<EphemerisKnots>();
     ephemeris->SetKnots(scenario.satellites,
                         NanoSeconds(scenario.stepNs),
                         scenario.positions,
                         scenario.velocities);
-    ConstellationHelper helper;
-    helper.SetDeviceAttribute("Mtu", UintegerValue(scenario.mtuBytes));
-    helper.SetQueueAttribute("MaxSize", QueueSizeValue(QueueSize(scenario.queue)));
-    helper.SetChannelAttribute("LossPolicy", StringValue(scenario.policy));
-    m_satellites = helper.CreateSatellites(ephemeris, MakeTables(scenario));
+    Ptr<LaserNetwork> network = MakeEngine(scenario.engine);
+    network->SetAttribute("Mtu", UintegerValue(scenario.mtuBytes));
+    network->SetAttribute("QueueSize", QueueSizeValue(QueueSize(scenario.queue)));
+    network->SetAttribute("LossPolicy", StringValue(scenario.policy));
+    network->Create(ephemeris, MakeTables(scenario));
     for (const TraceLink& link : scenario.links)
     {
-        m_links.push_back(helper.Connect(m_satellites.Get(link.a), m_satellites.Get(link.b)));
-        m_links.back()->SetHopLog(log, m_links.size() - 1);
+        network->Connect(link.a, link.b);
     }
+    network->SetHopLog(log);
     for (const TraceErrors& errors : scenario.errors)
     {
-        ConstellationHelper::SetPacketErrorRate(m_links[errors.link], errors.rate, errors.stream);
+        network->SetPacketErrorRate(errors.link, errors.rate, errors.stream);
     }
     for (const TraceCapture& capture : scenario.captures)
     {
-        Ptr<NetDevice> device = m_satellites.Get(capture.satellite)->GetDevice(capture.port + 1);
-        ConstellationHelper::EnablePcap(DynamicCast<PointToPointNetDevice>(device), capture.path);
+        network->EnablePcap(capture.satellite, capture.port, capture.path);
     }
     std::vector<uint8_t> up;
     for (const uint64_t rate : scenario.ratesBps)
@@ -77,45 +95,9 @@ TraceNetwork::TraceNetwork(const TraceScenario& scenario, Ptr<HopLog> log)
         up.push_back(rate > 0 ? 1 : 0);
     }
     Ptr<LinkSchedule> schedule = CreateObject<LinkSchedule>();
-    schedule->Install(m_links, NanoSeconds(scenario.slotNs), up, scenario.ratesBps, scenario.slots);
+    schedule->Install(network, NanoSeconds(scenario.slotNs), up, scenario.ratesBps, scenario.slots);
     schedule->Start();
-}
-
-const NodeContainer&
-TraceNetwork::GetSatellites() const
-{
-    return m_satellites;
-}
-
-LaserLinkCounters
-TraceNetwork::TakeCounters(uint32_t link, uint32_t direction)
-{
-    return m_links[link]->TakeCounters(direction, Simulator::Now());
-}
-
-LaserLinkCounters
-TraceNetwork::GetCounters(uint32_t link, uint32_t direction) const
-{
-    return m_links[link]->GetCounters(direction);
-}
-
-void
-TraceNetwork::VisitPackets(const std::function<void(const Packet&)>& visit) const
-{
-    for (const Ptr<LaserChannel>& link : m_links)
-    {
-        link->VisitPackets(0, visit);
-        link->VisitPackets(1, visit);
-    }
-    for (uint32_t satellite = 0; satellite < m_satellites.GetN(); ++satellite)
-    {
-        SlotRoutingProtocol::Find(m_satellites.Get(satellite))->VisitHeld(visit);
-    }
-}
-
-void
-TraceNetwork::Settle(Time)
-{
+    return network;
 }
 
 } // namespace ns3

@@ -52,15 +52,16 @@ Print(const LaserLinkCounters& counters, std::ostream& output)
 }
 
 /**
- * @brief Print the hops.
+ * @brief Print the hops that have begun, and how their ledgers are numbered.
  * @param log where they are
  * @param output where to
  */
 void
 PrintHops(const HopLog& log, std::ostream& output)
 {
-    std::vector<int64_t> rows(log.GetCount() * HopLog::COLUMNS);
-    log.Copy(rows.data());
+    const Time until = Simulator::Now() - NanoSeconds(1);
+    std::vector<int64_t> rows(log.GetCount(until) * HopLog::COLUMNS);
+    log.Copy(rows.data(), until);
     for (std::size_t first = 0; first < rows.size(); first += HopLog::COLUMNS)
     {
         output << "hop";
@@ -70,21 +71,25 @@ PrintHops(const HopLog& log, std::ostream& output)
         }
         output << '\n';
     }
+    const std::vector<int64_t> numbers = log.GetNumbers(until);
+    for (std::size_t given = 0; given < numbers.size(); ++given)
+    {
+        output << "ledger " << given << ' ' << numbers[given] << '\n';
+    }
 }
 
 /**
  * @brief Print what the network has done and still has to do.
  * @param network the network
- * @param wires its number of directions
  * @param output where to
  */
 void
-PrintRest(TraceNetwork& network, uint32_t wires, std::ostream& output)
+PrintRest(LaserNetwork& network, std::ostream& output)
 {
-    for (uint32_t wire = 0; wire < wires; ++wire)
+    for (uint32_t wire = 0; wire < 2 * network.GetNLinks(); ++wire)
     {
         output << "wire " << wire << ' ';
-        Print(network.GetCounters(wire / 2, wire % 2), output);
+        Print(network.TakeCounters(wire, Simulator::Now()), output);
     }
     uint64_t packets = 0;
     network.VisitPackets([&packets](const Packet&) { ++packets; });
@@ -97,7 +102,7 @@ void
 RunScenario(const TraceScenario& scenario, std::ostream& output)
 {
     // What has callbacks lives longer than the world that may still call them when it ends.
-    std::optional<TraceNetwork> network;
+    Ptr<LaserNetwork> network;
     std::optional<TraceApplications> applications;
     const World world;
     const auto wires = static_cast<uint32_t>(2 * scenario.links.size());
@@ -111,8 +116,14 @@ RunScenario(const TraceScenario& scenario, std::ostream& output)
     Simulator::Stop(NanoSeconds(scenario.horizonNs));
 
     Ptr<HopLog> log = CreateObject<HopLog>();
-    network.emplace(scenario, log);
-    applications.emplace(scenario, *network, output);
+    network = MakeNetwork(scenario, log);
+    Callback<void, Ptr<const Packet>, LossReason, uint32_t, Time> lost(
+        [&output](Ptr<const Packet> packet, LossReason reason, uint32_t satellite, Time at) {
+            output << "lost " << at.GetNanoSeconds() << ' ' << satellite << ' '
+                   << +static_cast<uint8_t>(reason) << ' ' << packet->GetSize() << '\n';
+        });
+    network->TraceConnectWithoutContext("Lost", lost);
+    applications.emplace(scenario, network, output);
     for (;;)
     {
         Simulator::Run();
@@ -125,10 +136,10 @@ RunScenario(const TraceScenario& scenario, std::ostream& output)
         for (uint32_t wire = 0; wire < wires; ++wire)
         {
             output << "slot " << now.GetNanoSeconds() << ' ' << wire << ' ';
-            Print(network->TakeCounters(wire / 2, wire % 2), output);
+            Print(network->TakeCounters(wire, now), output);
         }
     }
-    PrintRest(*network, wires, output);
+    PrintRest(*network, output);
     PrintHops(*log, output);
     output << "ran " << Simulator::GetEventCount() << '\n';
 }

@@ -22,9 +22,11 @@ namespace ns3
  *     ip TIME SATELLITE FROM PROTOCOL ID TTL BYTES  an IP packet is given to a transport protocol
  *     stream TIME TRANSFER BYTES                 TCP hands bytes to its application
  *     slot TIME WIRE COUNTERS                    taken at the end of a slot
- *     wire WIRE COUNTERS                         at the horizon, with what is counted ahead
+ *     wire WIRE COUNTERS                         taken at the horizon
+ *     lost TIME SATELLITE REASON BYTES           a link loses a packet
  *     hop LEDGER WIRE CAME STARTED ARRIVED PROPAGATION WAITING READY
- *     left PACKETS BYTES                         under way or waiting at the horizon
+ *     ledger GIVEN LEDGER                        its number in lines "got" and "hop"
+ *     left PACKETS                               under way or waiting at the horizon
  *     ran EVENTS                                 the simulator's
  *
  * COUNTERS are packets, bytes, busy, the losses by reason, rerouted, in flight, queued, waited and

@@ -30,6 +30,7 @@ from fabric.scenarios import LISTENING_PORT, NO_PORT, PPP_IPV4_UDP_BYTES, STOCK_
 LIGHT_M_S = 299792458.0
 ICMP_BYTES = 2 + 20 + 8 + 20 + 8  # PPP, IPv4, ICMP, and the beginning of what it is about
 MTU_PAYLOAD_BYTES = 1472
+FIRST_RATE_BPS = 100_000_000_000  # of a link that has not been up: how long it keeps what it loses
 QUEUE_FULL, ON_WIRE, CUT, QUEUED, LINK_DOWN, CORRUPTED = range(6)
 
 
@@ -119,7 +120,7 @@ class ByRule:
                     self.complete(wire)
             for wire, frame in given_back:
                 wire.rerouted += 1
-                self.forward(wire.sender, frame, is_given_back=True)
+                self.forward(wire.sender, frame)
             while self.events and self.events[0][0] == next_ns:
                 heapq.heappop(self.events)[2]()
             if starts_slot:
@@ -152,7 +153,7 @@ class ByRule:
                         self.leave_queue(wire)
                         wire.lost[LINK_DOWN] += 1
                 wire.is_up = rate_bps > 0
-                wire.rate_bps = rate_bps or wire.rate_bps or 32768  # a device's rate before it has been up
+                wire.rate_bps = rate_bps or wire.rate_bps or FIRST_RATE_BPS
         return given_back
 
     def take_down(self, wire: Wire) -> list[tuple[Wire, Frame]]:
@@ -253,17 +254,13 @@ class ByRule:
         port = self.scenario.ports[self.now_ns // self.scenario.slot_ns][frame.destination][satellite]
         return None if port == NO_PORT else self.ports[satellite][port]
 
-    def forward(self, satellite: int, frame: Frame, *, is_given_back: bool = False) -> None:
-        """Send a packet of the satellite's own, or one that a link gave back; or let it wait.
-
-        Where it waits, a packet of its own passes through the satellite's loopback, which costs it one of its
-        time to live, as with any packet that is forwarded.
-        """
+    def forward(self, satellite: int, frame: Frame) -> None:
+        """Send a packet of the satellite's own, or one that a link gave back; or let it wait."""
         wire = self.route(satellite, frame)
         if wire:
             self.enqueue(wire, frame)
         else:
-            self.held[satellite].append((frame, not is_given_back))
+            self.held[satellite].append((frame, False))
 
     def forward_held(self) -> None:
         """Send what has a path now."""
@@ -272,17 +269,8 @@ class ByRule:
             for frame, takes_one in waiting:
                 if self.route(satellite, frame) is None:
                     self.held[satellite].append((frame, takes_one))
-                elif takes_one:
-                    self.pass_on(satellite, frame)
                 else:
-                    self.forward(satellite, frame)
-
-    def pass_on(self, satellite: int, frame: Frame) -> None:
-        """Forward a packet, unless its time to live ends."""
-        if frame.ttl > 1:
-            self.forward(satellite, replace(frame, ttl=frame.ttl - 1))
-        else:
-            self.send_icmp(satellite, frame)
+                    self.forward(satellite, replace(frame, ttl=frame.ttl - takes_one))
 
     def arrivals(self) -> None:
         """Take what comes now: first what goes on, then what stays."""
@@ -295,12 +283,12 @@ class ByRule:
                 wire.lost[CORRUPTED] += 1
             elif frame.destination == wire.receiver:
                 stays.append((wire.receiver, frame))
-            elif self.route(wire.receiver, frame) is None:
-                self.held[wire.receiver].append((frame, True))
             elif frame.ttl == 1:
                 stays.append((wire.receiver, frame))
+            elif self.route(wire.receiver, frame) is None:
+                self.held[wire.receiver].append((frame, True))
             else:
-                self.pass_on(wire.receiver, frame)
+                self.forward(wire.receiver, replace(frame, ttl=frame.ttl - 1))
         for satellite, frame in stays:
             if frame.destination != satellite or (frame.port is not None and frame.port != LISTENING_PORT):
                 self.send_icmp(satellite, frame)
@@ -372,19 +360,22 @@ class ByRule:
             )
 
     def counters(self) -> list[tuple[int, ...]]:
-        """Return the counters of all wires at the horizon, up to what waited, as lines "wire"."""
+        """Return the counters of all wires up to the horizon, up to what waited, as lines "wire"."""
         end_ns = self.scenario.horizon_ns
-        return [
-            (
-                wire.number,
-                wire.packets,
-                wire.size_bytes,
-                wire.busy_ns,
-                *wire.lost,
-                wire.rerouted,
-                len(wire.flights),
-                len(wire.queue),
-                wire.waited_ns + sum(end_ns - since_ns for since_ns, _ in wire.queue),
+        rows = []
+        for wire in self.wires:
+            ahead = [(sent_ns, frame) for _, sent_ns, _, frame in wire.flights if sent_ns > end_ns]
+            rows.append(
+                (
+                    wire.number,
+                    wire.packets - len(ahead),
+                    wire.size_bytes - sum(frame.size_bytes for _, frame in ahead),
+                    wire.busy_ns - sum(sent_ns - end_ns for sent_ns, _ in ahead),
+                    *wire.lost,
+                    wire.rerouted,
+                    len(wire.flights),
+                    len(wire.queue),
+                    wire.waited_ns + sum(end_ns - since_ns for since_ns, _ in wire.queue),
+                )
             )
-            for wire in self.wires
-        ]
+        return rows

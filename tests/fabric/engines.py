@@ -3,5 +3,7 @@
 from __future__ import annotations
 
 REFERENCE = ("reference", "socket")
-FABRICS = tuple((engine, endpoints) for engine in ("reference",) for endpoints in ("socket",))
+FABRICS = tuple(
+    (engine, endpoints) for engine in ("hop", "window", "auto") for endpoints in ("socket", "lean", "mixed")
+)
 ALL = (REFERENCE, *FABRICS)

@@ -37,13 +37,12 @@ class Trace:
                 self.error = rest
                 continue
             self.rows.setdefault(word, []).append(tuple(int(number) for number in rest.split()))
+        self.rows["lost"] = sorted(self.rows.get("lost", []))  # may be told late
         self._number_ledgers()
 
     def _number_ledgers(self) -> None:
-        """Sort the hops by start and wire, and number ledgers in the order in which they appear there."""
-        hops = sorted(self.rows.get("hop", []), key=lambda row: (row[3], row[1]))
-        numbers = {old: new for new, old in enumerate(dict.fromkeys(row[0] for row in hops))}
-        self.rows["hop"] = [(numbers[row[0]], *row[1:]) for row in hops]
+        """Give ledgers in lines "got" their numbers of lines "hop", which do not depend on the engine."""
+        numbers = dict(self.rows.pop("ledger", []))
         self.rows["got"] = [
             (*row[:NUMBER], numbers[row[NUMBER]]) if len(row) > NUMBER else row
             for row in self.rows.get("got", [])
