@@ -436,8 +436,9 @@ Fabric::Forward(uint32_t satellite, Flight& flight, int64_t now)
     }
     state.held.push_back({flight, now});
     ++state.pending;
-    state.heldNs = m_tableEnd;
-    Notice(satellite, m_tableEnd);
+    // At the start of a slot others may be due in the same nanosecond, after what is sent.
+    state.heldNs = std::min(state.heldNs, m_tableEnd);
+    Notice(satellite, state.heldNs);
 }
 
 void
