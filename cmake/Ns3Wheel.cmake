@@ -19,7 +19,7 @@ if(NOT EXISTS "${NS3_WHEEL}/include/ns3/core-module.h")
 endif()
 
 set(NS3_WHEEL_LIBRARIES core network stats mobility internet bridge traffic-control point-to-point
-                        applications flow-monitor
+                        applications flow-monitor nix-vector-routing
 )
 foreach(name ${NS3_WHEEL_LIBRARIES})
   add_library(ns3::${name} SHARED IMPORTED)
@@ -40,6 +40,8 @@ target_link_libraries(ns3::network INTERFACE ns3::core)
 target_link_libraries(ns3::mobility INTERFACE ns3::network)
 target_link_libraries(ns3::internet INTERFACE ns3::network ns3::traffic-control)
 target_link_libraries(ns3::point-to-point INTERFACE ns3::network)
+target_link_libraries(ns3::applications INTERFACE ns3::internet)
+target_link_libraries(ns3::nix-vector-routing INTERFACE ns3::internet)
 target_link_libraries(ns3::flow-monitor INTERFACE ns3::internet ns3::stats)
 
 function(build_lib)

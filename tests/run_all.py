@@ -27,7 +27,12 @@ def ctest_folder(root: Path) -> Path:
 
 def static_checks(root: Path) -> dict[str, list[str]]:
     """Return the checks that only read the sources, by name."""
-    cpp = sorted(str(path) for end in ("h", "cc") for path in root.glob(f"ns3-modules/**/*.{end}"))
+    cpp = sorted(
+        str(path)
+        for folder in ("ns3-modules", "benchmarks")
+        for end in ("h", "cc")
+        for path in root.glob(f"{folder}/**/*.{end}")
+    )
     return {
         "ruff check": [tool("ruff"), "check", "."],
         "ruff format": [tool("ruff"), "format", "--check", "."],
