@@ -5,8 +5,8 @@
     .venv/bin/python benchmarks/exactness.py --network 4711           # this one, and where it differs
     .venv/bin/python benchmarks/exactness.py --network 4711 --shrink  # made as small as it still differs
 
-What they are is said in ``tests/fabric/random_networks.py``, and what is compared in
-``tests/fabric/traces.py``: each packet received, with its nanosecond, its satellite and its ledger; each hop;
+What they are is said in ``tests/exact/random_networks.py``, and what is compared in
+``tests/exact/traces.py``: each packet received, with its nanosecond, its satellite and its ledger; each hop;
 the counters of each direction of each link at the ends of slots and at the end; what is captured. The tests
 look at others.
 Needs the C++ tests' build (``SPACEMOE_TESTS=ON``).
@@ -30,11 +30,11 @@ from typing import Any
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "tests"))
 
-from fabric.engines import FABRICS, REFERENCE  # noqa: E402
-from fabric.random_networks import random_scenario  # noqa: E402
-from fabric.scenarios import TraceScenario  # noqa: E402
-from fabric.shrink import shrink  # noqa: E402
-from fabric.traces import LOST, PACKETS, REROUTED, Trace, Traces, differences, program  # noqa: E402
+from exact.engines import FABRICS, REFERENCE  # noqa: E402
+from exact.random_networks import random_scenario  # noqa: E402
+from exact.scenarios import TraceScenario  # noqa: E402
+from exact.shrink import shrink  # noqa: E402
+from exact.traces import LOST, PACKETS, REROUTED, Trace, Traces, differences, program  # noqa: E402
 
 SEED = 20_261_124
 NETWORKS = 10_000
@@ -101,7 +101,7 @@ def compare(first: int, last: int) -> dict[str, Any]:
 def fingerprint() -> str:
     """Return a hash of all that results depend on: the built programs and what draws and compares."""
     built = [program(), *program().parents[1].glob("leo/*.so")]
-    sources = sorted((ROOT / "tests" / "fabric").glob("*.py"))
+    sources = sorted((ROOT / "tests" / "exact").glob("*.py"))
     digest = hashlib.sha256()
     for path in (*built, *sources, Path(__file__)):
         digest.update(path.read_bytes())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from fabric.scenarios import PPP_IPV4_UDP_BYTES, TraceScenario, at_rest, shortest_paths
+from exact.scenarios import PPP_IPV4_UDP_BYTES, TraceScenario, at_rest, shortest_paths
 
 LIGHT_NS = 10_000  # of every link of a line or a star
 BYTE_A_NS_BPS = 8_000_000_000

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from fabric.traces import Traces
+from exact.traces import Traces
 
 
 @pytest.fixture(scope="session")

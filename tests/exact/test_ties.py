@@ -11,11 +11,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from fabric.by_rule import ByRule
-from fabric.engines import ALL
-from fabric.networks import LIGHT_NS, PACKET_NS, PAYLOAD_BYTES, line, network, star, triangle
-from fabric.scenarios import NO_PORT, Burst, TraceScenario
-from fabric.traces import Traces
+from exact.by_rule import ByRule
+from exact.engines import ALL
+from exact.networks import LIGHT_NS, PACKET_NS, PAYLOAD_BYTES, line, network, star, triangle
+from exact.scenarios import NO_PORT, Burst, TraceScenario
+from exact.traces import Traces
 
 RULE = ("rule", "none")  # worked out in Python
 pytestmark = pytest.mark.parametrize(("engine", "endpoints"), [RULE, *ALL])

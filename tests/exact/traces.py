@@ -9,7 +9,7 @@ import tempfile
 from collections import Counter
 from pathlib import Path
 
-from fabric.scenarios import TraceScenario
+from exact.scenarios import TraceScenario
 
 ROOT = Path(__file__).parents[2]
 NUMBER = 16  # of the words of a line "got", the ledger's number

@@ -5,10 +5,10 @@ from __future__ import annotations
 from random import Random
 
 import pytest
-from fabric.by_rule import ByRule, can_tell
-from fabric.engines import ALL
-from fabric.random_networks import random_scenario
-from fabric.traces import Traces
+from exact.by_rule import ByRule, can_tell
+from exact.engines import ALL
+from exact.random_networks import random_scenario
+from exact.traces import Traces
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from fabric.networks import PAYLOAD_BYTES, line
-from fabric.scenarios import Burst, Errors, Transfer
-from fabric.shrink import shrink
-from fabric.traces import Trace, Traces, differences
+from exact.networks import PAYLOAD_BYTES, line
+from exact.scenarios import Burst, Errors, Transfer
+from exact.shrink import shrink
+from exact.traces import Trace, Traces, differences
 
 SCENARIO = replace(
     line(3, slots=3, slot_ns=40_000, takes_counters=True, captures=((1, 1),)),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from fabric.scenarios import Burst, TraceScenario
+from exact.scenarios import Burst, TraceScenario
 
 PLAIN: tuple[dict[str, object], ...] = (
     {"packets": 1},

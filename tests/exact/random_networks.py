@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from random import Random
 
-from fabric.scenarios import (
+from exact.scenarios import (
     HEADER_BYTES,
     LISTENING_PORT,
     NO_PORT,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from random import Random
 
-from fabric.engines import FABRICS, REFERENCE
-from fabric.random_networks import random_scenario
-from fabric.traces import Traces, differences
+from exact.engines import FABRICS, REFERENCE
+from exact.random_networks import random_scenario
+from exact.traces import Traces, differences
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 

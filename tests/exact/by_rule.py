@@ -25,7 +25,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
 
-from fabric.scenarios import LISTENING_PORT, NO_PORT, PPP_IPV4_UDP_BYTES, STOCK_TTL, TraceScenario
+from exact.scenarios import LISTENING_PORT, NO_PORT, PPP_IPV4_UDP_BYTES, STOCK_TTL, TraceScenario
 
 LIGHT_M_S = 299792458.0
 ICMP_BYTES = 2 + 20 + 8 + 20 + 8  # PPP, IPv4, ICMP, and the beginning of what it is about
@@ -281,9 +281,7 @@ class ByRule:
             frame = wire.flights.pop(0)[3]
             if wire.number // 2 in self.corrupts:
                 wire.lost[CORRUPTED] += 1
-            elif frame.destination == wire.receiver:
-                stays.append((wire.receiver, frame))
-            elif frame.ttl == 1:
+            elif frame.destination == wire.receiver or frame.ttl == 1:
                 stays.append((wire.receiver, frame))
             elif self.route(wire.receiver, frame) is None:
                 self.held[wire.receiver].append((frame, True))

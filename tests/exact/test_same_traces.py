@@ -7,10 +7,10 @@ from dataclasses import replace
 from random import Random
 
 import pytest
-from fabric.engines import FABRICS, REFERENCE
-from fabric.networks import BYTE_A_NS_BPS, LIGHT_NS, PACKET_NS, PAYLOAD_BYTES, line, network, star, triangle
-from fabric.scenarios import Burst, Errors, TraceScenario, Transfer
-from fabric.traces import LOST, PACKETS, REROUTED, WAITED, Trace, Traces, differences
+from exact.engines import FABRICS, REFERENCE
+from exact.networks import BYTE_A_NS_BPS, LIGHT_NS, PACKET_NS, PAYLOAD_BYTES, line, network, star, triangle
+from exact.scenarios import Burst, Errors, TraceScenario, Transfer
+from exact.traces import LOST, PACKETS, REROUTED, WAITED, Trace, Traces, differences
 
 MILLISECOND_NS = 1_000_000
 QUEUE_FULL, ON_WIRE, CUT, QUEUED, LINK_DOWN, CORRUPTED = range(LOST.start, LOST.stop)
