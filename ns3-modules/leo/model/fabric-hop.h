@@ -50,14 +50,9 @@ Fabric::Put(uint32_t index, const Flight& flight, uint8_t ttl, int64_t now)
     int64_t transmission = wire.knownNs[0];
     if (!wire.isUp || wire.freeNs > now || wire.knownBytes[0] != flight.bytes) [[unlikely]]
     {
-        if (!wire.isUp)
+        if (!wire.isUp || !HasRoom(wire, flight.bytes, now))
         {
-            EnqueueDown(index, flight, now);
-            return;
-        }
-        if (!HasRoom(wire, flight.bytes, now))
-        {
-            Lose(index, flight, LossReason::QUEUE_FULL, now);
+            Refuse(index, flight, ttl, now);
             return;
         }
         start = std::max(now, wire.freeNs);

@@ -442,7 +442,8 @@ Fabric::Forward(uint32_t satellite, const Flight& flight, uint8_t ttl, int64_t n
     state.held.back().flight.ttl = ttl;
     ++state.pending;
     ++state.others;
-    state.heldNs = m_tableBegin + m_tableLength;
+    // At the start of a slot others may be due in the same nanosecond, after what is sent.
+    state.heldNs = std::min(state.heldNs, m_tableBegin + m_tableLength);
     Notice(satellite, state.heldNs);
 }
 
@@ -548,6 +549,20 @@ Fabric::Pop(FabricWire& wire, uint32_t head)
     }
     wire.head = head;
     m_heads[wire.incoming] = head == wire.tail ? NEVER : wire.At(head).arrival;
+}
+
+void
+Fabric::Refuse(uint32_t index, Flight flight, uint8_t ttl, int64_t now)
+{
+    flight.ttl = ttl;
+    if (m_wires[index].isUp)
+    {
+        Lose(index, flight, LossReason::QUEUE_FULL, now);
+    }
+    else
+    {
+        EnqueueDown(index, flight, now);
+    }
 }
 
 void

@@ -313,6 +313,15 @@ class Fabric : public LaserNetwork, private EndOfInstant::Actor
     bool HasRoom(FabricWire& wire, uint32_t bytes, int64_t now) const;
 
     /**
+     * @brief Lose a packet for which a queue has no room, or give it to a wire that is down.
+     * @param wire which
+     * @param flight the packet
+     * @param ttl time to live that it would have on the wire
+     * @param now when it comes there, in nanoseconds
+     */
+    void Refuse(uint32_t wire, Flight flight, uint8_t ttl, int64_t now);
+
+    /**
      * @brief Give a packet to a wire that is down: it keeps the transmitter busy in vain.
      * @param wire which
      * @param flight the packet
