@@ -42,9 +42,14 @@ Fabric::Pop(FabricWire& wire)
 Fabric::Put(uint32_t index, const Flight& flight, uint8_t ttl, int64_t now)
 {
     FabricWire& wire = m_wires[index];
+    const auto asItLeaves = [&flight, ttl] {
+        Flight leaving = flight;
+        leaving.ttl = ttl;
+        return leaving;
+    };
     if (!wire.isUp) [[unlikely]]
     {
-        EnqueueDown(index, flight, now);
+        EnqueueDown(index, asItLeaves(), now);
         return;
     }
     int64_t start = now;
@@ -52,7 +57,7 @@ Fabric::Put(uint32_t index, const Flight& flight, uint8_t ttl, int64_t now)
     {
         if (flight.bytes > m_idleBytes) [[unlikely]]
         {
-            Lose(index, flight, LossReason::QUEUE_FULL, now);
+            Lose(index, asItLeaves(), LossReason::QUEUE_FULL, now);
             return;
         }
         wire.queue = wire.tail + 1;
@@ -64,12 +69,11 @@ Fabric::Put(uint32_t index, const Flight& flight, uint8_t ttl, int64_t now)
     }
     else
     {
-        Lose(index, flight, LossReason::QUEUE_FULL, now);
+        Lose(index, asItLeaves(), LossReason::QUEUE_FULL, now);
         return;
     }
-    const int64_t transmission = wire.knownBytes[0] == flight.bytes
-                                     ? wire.knownNs[0]
-                                     : FindTransmission(wire, flight.bytes);
+    const int64_t transmission =
+        wire.knownBytes[0] == flight.bytes ? wire.knownNs[0] : FindTransmission(wire, flight.bytes);
     if (wire.tail - wire.head == wire.capacity) [[unlikely]]
     {
         wire.Grow();
