@@ -112,6 +112,8 @@ class Experiment:
         The run's seed.
     background
         Flows of background traffic.
+    engine
+        How packets are moved from hop to hop, one of :data:`spacemoe_ns3.packet.PACKET_ENGINES`.
     """
 
     sky: Sky
@@ -123,6 +125,7 @@ class Experiment:
     transport: Transport
     seed: int
     background: tuple[BackgroundFlow, ...] = ()
+    engine: str = "auto"
 
     def plan(self, placement: Placement, *, captures: tuple[CapturePoint, ...] = ()) -> Plan:
         """Return what the packet engine is given of a placement."""
@@ -134,6 +137,7 @@ class Experiment:
             transport=self.transport,
             seed=self.seed,
             background=self.background,
+            engine=self.engine,
         )
 
     @property
@@ -343,6 +347,7 @@ def prepare(scenario: Scenario, *, progress: Progress) -> Experiment:
         transport=scenario.transport,
         seed=seed,
         background=_background(scenario, sky.timeline),
+        engine=scenario.engine,
     )
 
 

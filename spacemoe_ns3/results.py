@@ -239,6 +239,9 @@ class EngineResult:
     traffic
         What went from which satellite to which in the packet engine, a column a name (see
         :func:`spacemoe_ns3.packet.occupancy.traffic_columns`); None for the analytic engine.
+    engine_use
+        How the packet engine moved packets from hop to hop; None for the analytic engine. The other results
+        do not depend on it.
     """
 
     tokens: Mapping[str, np.ndarray]
@@ -249,6 +252,7 @@ class EngineResult:
     satellites: Mapping[str, np.ndarray] | None = None
     link_intervals: Mapping[str, np.ndarray] | None = None
     traffic: Mapping[str, np.ndarray] | None = None
+    engine_use: Mapping[str, str | int] | None = None
 
     @property
     def s_per_token(self) -> float:

@@ -12,11 +12,12 @@ from dataclasses import dataclass, fields, is_dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from spacemoe_ns3.checks import check_kind, check_whole
+from spacemoe_ns3.checks import check_kind, check_whole, look_up
 from spacemoe_ns3.constellation import ConstellationSource, Slots, preset
 from spacemoe_ns3.errors import ScenarioError, require
 from spacemoe_ns3.links import LaserLinks
 from spacemoe_ns3.moe import ActivationLaw, Decoding, Hardware, MoEModel, Uniform, model_named
+from spacemoe_ns3.packet import PACKET_ENGINES
 from spacemoe_ns3.placement import Placer, placer_named
 from spacemoe_ns3.traffic import Traffic
 from spacemoe_ns3.transport import Transport, Udp, check_transport
@@ -62,6 +63,9 @@ class Scenario:
         Index of the shell whose satellites host the model; one orbit of it is the default time span.
     seed
         Fixes everything that is random, at least 0.
+    engine
+        How the packet engine moves packets from hop to hop, one of
+        :data:`spacemoe_ns3.packet.PACKET_ENGINES`; the results do not depend on it.
 
     Raises
     ------
@@ -83,6 +87,7 @@ class Scenario:
     hosts_per_satellite: int | None = 1
     host_shell: int = 0
     seed: int = 1
+    engine: str = "auto"
 
     def __post_init__(self) -> None:
         for field, kind, words in (
@@ -93,6 +98,7 @@ class Scenario:
             ("decoding", Decoding, "Decoding"),
             ("slots", Slots, "Slots"),
             ("traffic", Traffic, "Traffic"),
+            ("engine", str, "a string"),
             (
                 "placements",
                 (tuple, list),
@@ -121,6 +127,7 @@ class Scenario:
         check_transport(self.transport)
         check_whole("host_shell", self.host_shell, least=0)
         check_whole("seed", self.seed, least=0)
+        look_up("engine", self.engine, dict.fromkeys(PACKET_ENGINES))
         require(len(self.placements) >= 1, "placements: none given, must name at least one")
         names = [placer.name for placer in self.placers]
         require(

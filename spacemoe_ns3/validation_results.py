@@ -154,6 +154,8 @@ class Validation:
         The load sweep, if it was asked for.
     failures
         Loads of the sweep whose simulations failed, and why, in words.
+    engine_use
+        How packets were moved from hop to hop, by regime and placement (``"idle-spacemoe"``).
     is_interrupted
         Whether something is missing because it was interrupted.
     """
@@ -164,6 +166,7 @@ class Validation:
     points: tuple[LoadPoint, ...] = ()
     knees: tuple[Knee, ...] = ()
     failures: tuple[str, ...] = ()
+    engine_use: Mapping[str, Mapping[str, str | int]] = field(default_factory=dict)
     is_interrupted: bool = False
 
     @property

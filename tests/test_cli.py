@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from spacemoe_ns3.cli import EXIT_INPUT, EXIT_INTERRUPTED, EXIT_SIMULATION, EXIT_WRITE, main
+from spacemoe_ns3.packet import PACKET_ENGINES
 
 LONGEST_STOP_S = 1.0  # what a user is promised after Ctrl-C
 AGREEMENT = 0.01  # of the two engines on an idle network
@@ -303,6 +304,11 @@ def test_the_summary_keeps_its_keys_and_its_sums(
         assert [len(layer) for layer in placement["hosts"]["experts"]] == [4] * 6
         for unit in placement["traffic"].values():
             assert unit["sent"] == unit["received"] + unit["dropped"] + unit["in_flight"]
+
+    engine = json.loads((tmp_path / "run" / "manifest.json").read_text())["packet_engine"]
+    assert engine["asked"] == "auto"
+    assert list(engine["used"]) == names
+    assert {use["engine"] for use in engine["used"].values()} <= set(PACKET_ENGINES) - {"auto"}
 
     tokens = pq.read_table(tmp_path / "run" / "tokens.parquet").to_pylist()
     assert len(tokens) == 5 * 2 * 8

@@ -188,6 +188,8 @@ def test_a_name_that_is_no_good_as_a_folder_is_refused(name):
     [
         ("seed", -1, "seed: -1 given, must be a whole number, at least 0"),
         ("seed", 1.5, "seed: 1.5 given, must be a whole number, at least 0"),
+        ("engine", "windows", "engine: 'windows' is not known; did you mean window"),
+        ("engine", 3, "engine: 3 given, must be a string"),
         ("model", "gpt-5", "model: 'gpt-5' is not known; did you mean"),
         ("placements", (), "placements: none given, must name at least one"),
         ("placements", ("spacemo",), "placement: 'spacemo' is not known; did you mean spacemoe"),

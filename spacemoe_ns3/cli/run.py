@@ -6,6 +6,7 @@ import dataclasses
 import json
 import sys
 import time
+from collections.abc import Mapping
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ from spacemoe_ns3.cli.common import EXIT_CODES, EXIT_INTERRUPTED, EXIT_SIMULATIO
 
 if TYPE_CHECKING:
     from spacemoe_ns3.pipeline import Experiment, Outcome
+    from spacemoe_ns3.results import PlacementResult
     from spacemoe_ns3.scenario import Scenario
     from spacemoe_ns3.studies import Study
     from spacemoe_ns3.study_results import StudyResults
@@ -176,6 +178,8 @@ def _run(
                     started=started[1],
                     duration_s=time.monotonic() - started[0],
                     workers=executor.workers,
+                    packet_engine=scenario.engine,
+                    engine_use=_engine_use(results),
                     files=[*folder.files(), "manifest.json"],
                 )
                 folder.write_json("manifest.json", manifest)
@@ -185,6 +189,15 @@ def _run(
     elif is_something and not quiet:
         _show(results, out, experiment, found)
     _leave(outcome, out if is_something else None, found)
+
+
+def _engine_use(results: list[PlacementResult]) -> dict[str, Mapping[str, str | int]]:
+    """Return how packets were moved from hop to hop, by placement; nothing where none were sent."""
+    return {
+        each.placement.name: each.packet.engine_use
+        for each in results
+        if each.packet is not None and each.packet.engine_use is not None
+    }
 
 
 def _summary(scenario: Scenario, experiment: Experiment, outcome: Outcome) -> dict[str, Any]:

@@ -237,6 +237,8 @@ def _validate(
                 started=started[1],
                 duration_s=time.monotonic() - started[0],
                 workers=executor.workers,
+                packet_engine=scenario.engine,
+                engine_use=found.engine_use,
                 files=[*folder.files(), "manifest.json"],
             )
             folder.write_json("manifest.json", manifest)

@@ -117,10 +117,28 @@ class Routes:
             self.router, network, destinations=self.destinations, packet_bits=self.packet_bits
         )
         neighbour, _ = self.timeline.ports()
-        table = np.full(next_hop.shape, NO_PORT, np.uint8)
-        for port in range(neighbour.shape[1]):
-            table[(next_hop == neighbour[:, port]) & (next_hop != NO_HOP)] = port
-        return self._distinct.setdefault(hashlib.sha256(table.tobytes()).digest(), table)
+        table = _as_ports(next_hop, neighbour)
+        return self._distinct.setdefault(hashlib.sha256(table.data).digest(), table)
+
+
+def _as_ports(next_hop: np.ndarray, neighbour: np.ndarray) -> np.ndarray:
+    """Return next hops, shape (D, S), as output ports, uint8; NO_PORT where there is none.
+
+    Parameters
+    ----------
+    next_hop
+        As :meth:`Router.next_hops` returns them.
+    neighbour
+        Satellite behind each port, shape (S, P), -1 where there is no such port; a satellite's are distinct.
+    """
+    table = np.full(next_hop.shape, NO_PORT, np.uint8)
+    is_behind = np.empty(next_hop.shape, bool)
+    behind = np.ascontiguousarray(np.where(neighbour < 0, NO_HOP - 1, neighbour).T)
+    for port, satellites in enumerate(behind):
+        np.equal(next_hop, satellites, out=is_behind)
+        # Without a mask, which would cost eight times as much: at most one port of a satellite matches.
+        table -= is_behind.view(np.uint8) * np.uint8(NO_PORT - port)
+    return table
 
 
 def checked_next_hops(

@@ -97,6 +97,7 @@ def result_from_records(
         satellites=satellite_columns(records, placement=placement, trace=trace),
         traffic=traffic_columns(records, workload=workload),
         link_intervals=interval_columns(records, ends=ends),
+        engine_use=records.engine_use,
     )
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import pickle
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -35,6 +37,8 @@ LINK_COLUMNS = (
     *("lost_queue_full", "lost_on_the_wire", "lost_cut", "lost_queued", "lost_link_down", "lost_corrupted"),
     *("rerouted", "in_flight", "queued", "queue_ns", "queue_max"),
 )
+# What the fabric's schedulers have done (ns3-modules/leo/model/fabric.h).
+ENGINE_VALUES = ("window_hops", "per_hop_hops", "windows", "switches", "least_window_ns")
 # Of a slot and a direction of a link: the counters' growth.
 INTERVAL_COLUMNS = (
     *("slot", "start_ns", "end_ns", "wire"),
@@ -43,6 +47,8 @@ INTERVAL_COLUMNS = (
 PLAN_FILE, RECORDS_FILE, ERROR_FILE = "plan.pickle", "records.npz", "error.json"  # of a task's folder
 DISPATCH, RESULT, RESIDUAL = 1, 2, 3  # kinds of messages, as in the wire format
 GATEWAY, EXPERT, HEAD = 0, 1, 2  # kinds of jobs
+PACKET_ENGINES = ("auto", "window", "per-hop", "reference")
+"""Ways to move packets from hop to hop, all with the same results; ``auto`` takes the fastest that fits."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,8 +72,12 @@ class Plan:
         Fixes which packets are corrupted, and when background packets are sent, at least 0.
     background
         Flows of background traffic.
+    is_lean
+        Whether UDP endpoints do without sockets where the engine lets them; changes no result.
     records_hops
         Whether every hop of every segment is recorded; the critical path by link needs it.
+    engine
+        One of :data:`PACKET_ENGINES`.
     """
 
     workload: Workload
@@ -142,6 +152,8 @@ class Records:
         What each direction of each link did from the end of a slot to that of the next one looked at, if
         anything, shape (n, columns), int64; columns :data:`INTERVAL_COLUMNS`. ``wire`` is twice the link plus
         the direction. Idle slots that were skipped are looked at together; ``slot`` is the first of them.
+    engine_use
+        Which of :data:`PACKET_ENGINES` moved the packets (``engine``), and what else there is to say of it.
     """
 
     messages: np.ndarray
@@ -160,17 +172,17 @@ class Records:
     lost: str = ""
     hops: np.ndarray = field(default_factory=lambda: np.zeros((0, len(HOP_COLUMNS)), np.int64))
     intervals: np.ndarray = field(default_factory=lambda: np.zeros((0, len(INTERVAL_COLUMNS)), np.int64))
+    engine_use: Mapping[str, str | int] = field(default_factory=dict)
 
     def save(self, path: Path) -> None:
         """Write the records to a file."""
         with path.open("wb") as file:
             values: dict[str, Any] = {each.name: getattr(self, each.name) for each in fields(self)}
-            np.savez(file, **values)
+            np.savez(file, **{**values, "engine_use": json.dumps(dict(self.engine_use))})
 
     @staticmethod
     def load(path: Path) -> Records:
         """Read records that :meth:`save` wrote."""
         with np.load(path) as file:
-            return Records(
-                **{name: file[name] if file[name].ndim else file[name].item() for name in file.files}
-            )
+            values = {name: file[name] if file[name].ndim else file[name].item() for name in file.files}
+        return Records(**{**values, "engine_use": json.loads(values["engine_use"])})

@@ -19,6 +19,7 @@ from spacemoe_ns3.packet.intervals import IntervalLog
 from spacemoe_ns3.packet.plan import (
     ABANDONED_COLUMNS,
     BATCH_COLUMNS,
+    ENGINE_VALUES,
     HOP_COLUMNS,
     JOB_COLUMNS,
     LINK_COLUMNS,
@@ -69,7 +70,7 @@ def simulate(plan: Plan, *, folder: Path, report: Callable[[int], None]) -> Reco
         # cppyy puts the signature of the C++ method and the exception's class first.
         text = re.sub(r"^\w+: ", "", str(error).split("=>")[-1].strip())
         raise SimulationError(text) from error
-    return _read(simulation, log)
+    return _read(simulation, log, plan)
 
 
 def _build(simulation: Any, plan: Plan, folder: Path, views: tuple[np.ndarray, np.ndarray]) -> None:
@@ -252,7 +253,7 @@ def _run_until(simulation: Any, end_ns: int, slot: int, log: IntervalLog) -> Non
     log.read(slot, end_ns)
 
 
-def _read(simulation: Any, log: IntervalLog) -> Records:
+def _read(simulation: Any, log: IntervalLog, plan: Plan) -> Records:
     messages = _filled(simulation.CopyMessages, simulation.GetMessageCount(), len(MESSAGE_COLUMNS))
     jobs = _filled(simulation.CopyJobs, simulation.GetJobCount(), len(JOB_COLUMNS))
     batches = _filled(simulation.CopyBatches, simulation.GetBatchMemberCount(), len(BATCH_COLUMNS))
@@ -276,7 +277,21 @@ def _read(simulation: Any, log: IntervalLog) -> Records:
         lost=str(simulation.DescribeFirstLost()),
         hops=_filled(simulation.CopyHops, simulation.GetHopCount(), len(HOP_COLUMNS)),
         intervals=log.rows(),
+        engine_use=_engine_use(simulation, plan),
     )
+
+
+def _engine_use(simulation: Any, plan: Plan) -> dict[str, str | int]:
+    """Return what carried the packets, and how."""
+    if plan.engine == "reference":
+        return {"engine": "reference", "endpoints": "sockets"}
+    values = _filled(simulation.CopyEngineUse, len(ENGINE_VALUES)).tolist()
+    is_lean = plan.is_lean and not isinstance(plan.transport, Tcp)
+    return {
+        "engine": plan.engine,
+        "endpoints": "lean" if is_lean else "sockets",
+        **dict(zip(ENGINE_VALUES, values, strict=True)),
+    }
 
 
 def _some(values: np.ndarray, kind: type) -> np.ndarray:

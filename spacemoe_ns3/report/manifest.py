@@ -23,6 +23,8 @@ def manifest(
     started: str,
     duration_s: float,
     workers: int,
+    packet_engine: str,
+    engine_use: Mapping[str, Mapping[str, str | int]],
     files: list[str],
 ) -> dict[str, Any]:
     """Return the manifest of a run, an object for JSON.
@@ -45,6 +47,10 @@ def manifest(
         Seconds of wall-clock time.
     workers
         Simulations at a time; the results do not depend on it.
+    packet_engine
+        How packets were to be moved from hop to hop, as the scenario says.
+    engine_use
+        How they were, by simulation.
     files
         Files of the run's folder.
     """
@@ -67,6 +73,9 @@ def manifest(
             "platform": platform.platform(),
             **{package: version(package) for package in _PACKAGES},
         },
-        "packet_engine": "reference",  # point-to-point devices, IPv4 forwarding by slot
+        "packet_engine": {
+            "asked": packet_engine,
+            "used": {simulation: dict(use) for simulation, use in engine_use.items()},
+        },
         "files": files,
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -103,6 +103,7 @@ def validate(
     points: list[LoadPoint] = []
     failures: list[str] = []
     about: dict[str, str] = {}
+    engine_use: dict[str, Mapping[str, str | int]] = {}
     is_interrupted = False
     try:
         cases = []
@@ -114,6 +115,8 @@ def validate(
             case = simulated.case
             progress.stage(f"{case.placement.name}: {case.regime.name}")
             found[case.regime.name, case.placement.name] = _judge(simulated)
+            if simulated.records is not None:
+                engine_use[case.name] = simulated.records.engine_use
         if wishes.sweeps:
             for point in sweep(
                 scenario,
@@ -141,6 +144,7 @@ def validate(
         points=in_order(points, experiment.placements),
         knees=tuple(knees(in_order(points, experiment.placements))),
         failures=tuple(failures),
+        engine_use={key: engine_use[key] for key in sorted(engine_use)},  # they end in any order
         is_interrupted=is_interrupted,
     )
 

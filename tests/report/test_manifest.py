@@ -24,6 +24,8 @@ def made():
         started="2026-01-01T00:00:00+00:00",
         duration_s=1.23456,
         workers=2,
+        packet_engine="auto",
+        engine_use={"spacemoe": {"engine": "window", "fallbacks": 3}},
         files=["manifest.json", "summary.json"],
     )
 
@@ -51,6 +53,13 @@ def test_what_was_asked_for_and_what_came_of_it_are_there(made):
     assert made["duration_s"] == 1.235
     assert made["workers"] == 2
     assert made["files"] == ["manifest.json", "summary.json"]
+
+
+def test_the_engine_that_was_asked_for_and_those_that_moved_the_packets_are_there(made):
+    assert made["packet_engine"] == {
+        "asked": "auto",
+        "used": {"spacemoe": {"engine": "window", "fallbacks": 3}},
+    }
 
 
 def test_the_manifest_is_json(made):

@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from spacemoe_ns3.cli.common import EXIT_INTERRUPTED
+from spacemoe_ns3.packet import PACKET_ENGINES
 
 ROOT = Path(__file__).parents[2]
 SCENARIO = """
@@ -81,7 +82,11 @@ def test_three_regimes_hold_and_the_idle_one_to_the_nanosecond(tmp_path: Path) -
     assert len(idle_rows) == 2 * 6
     assert all(row["packets_ns"] == row["formula_ns"] for row in idle_rows)
     assert (tmp_path / "run" / "validation_layers.parquet").exists()
-    assert json.loads((tmp_path / "run" / "manifest.json").read_text())["status"] == "complete"
+    manifest = json.loads((tmp_path / "run" / "manifest.json").read_text())
+    assert manifest["status"] == "complete"
+    used = manifest["packet_engine"]["used"]
+    assert used.keys() == {f"{regime}-{placement}" for regime, placement in by_regime}
+    assert {each["engine"] for each in used.values()} <= set(PACKET_ENGINES) - {"auto"}
 
 
 def test_a_placement_that_loses_tokens_is_outside_and_the_exit_code_says_so(tmp_path: Path) -> None:

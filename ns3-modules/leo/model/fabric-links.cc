@@ -55,7 +55,7 @@ Fabric::SetStates(const std::vector<LinkState>& states)
     for (Stranded& entry : stranded)
     {
         ++m_wires[entry.wire].rerouted;
-        Forward(m_wires[entry.wire].from, entry.flight, now);
+        Forward(m_wires[entry.wire].from, entry.flight, entry.flight.ttl, now);
     }
     TellLosses();
     ScheduleTick();
@@ -143,7 +143,6 @@ Fabric::TakeDown(uint32_t index, int64_t now, std::vector<Stranded>& stranded)
                                     NanoSeconds(flight.sent - flight.start),
                                     NanoSeconds(now));
         }
-        flight.flags &= Flight::LEDGER;
         stranded.push_back({index, flight});
     }
     wire.charges.Clear();
@@ -224,7 +223,7 @@ Fabric::SetRate(uint32_t index, uint64_t rateBps, int64_t now)
     for (uint32_t number = first; number != wire.tail; ++number)
     {
         Flight& flight = wire.At(number);
-        const int64_t transmission = GetTransmission(wire, flight.bytes);
+        const int64_t transmission = FindTransmission(wire, flight.bytes);
         wire.waitedNs += freeNs - flight.start;
         wire.busyNs += transmission - (flight.sent - flight.start);
         flight.start = freeNs;

@@ -27,19 +27,10 @@ constexpr double WORTHLESS_HOPS = 3;    //!< in a window, for it to be left
 } // namespace
 
 void
-Fabric::Notice(uint32_t satellite, int64_t at)
+Fabric::NoticePerHop(uint32_t satellite, int64_t at)
 {
     FabricSatellite& state = m_state[satellite];
-    if (m_isWindow)
-    {
-        if (!state.isActive)
-        {
-            state.isActive = true;
-            m_active.push_back(satellite);
-        }
-        m_next = std::min(m_next, at);
-    }
-    else if (at < state.wakeNs)
+    if (at < state.wakeNs)
     {
         state.wakeNs = at;
         m_wakes.push({at, satellite});
@@ -66,7 +57,7 @@ Fabric::GetNext(uint32_t satellite) const
 void
 Fabric::Advance(int64_t until)
 {
-    m_tableBegin = m_tableEnd = 0; // tables may have been loaded since
+    m_tableLength = 0; // tables may have been loaded since
     m_isAdvancing = true;
     while (m_next < until)
     {
@@ -121,7 +112,6 @@ void
 Fabric::AdvanceWindow(int64_t until)
 {
     ++m_usage.windows;
-    m_next = NEVER;
     std::size_t kept = 0;
     const std::size_t count = m_active.size();
     for (std::size_t index = 0; index < count; ++index)
@@ -130,7 +120,6 @@ Fabric::AdvanceWindow(int64_t until)
         Process(satellite, until);
         if (m_state[satellite].pending > 0)
         {
-            m_next = std::min(m_next, GetNext(satellite));
             m_active[kept++] = satellite;
         }
         else
@@ -140,6 +129,7 @@ Fabric::AdvanceWindow(int64_t until)
     }
     // Those that became active meanwhile have nothing to do before the end.
     m_active.erase(m_active.begin() + kept, m_active.begin() + count);
+    m_next = m_active.empty() ? NEVER : until; // at the earliest
 }
 
 void

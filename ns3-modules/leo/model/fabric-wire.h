@@ -88,7 +88,8 @@ static_assert(sizeof(Flight) == 48, "a flight should not be larger than it has t
 struct FabricWire
 {
     std::unique_ptr<Flight[]> ring; //!< by number modulo its size
-    uint32_t mask{0};               //!< size of the ring less one; 0: there is none
+    uint32_t mask{0};               //!< size of the ring less one
+    uint32_t capacity{0};           //!< size of the ring
     uint32_t head{0};               //!< the first flight in the ring
     uint32_t tail{0};               //!< behind the last
     uint32_t queue{0};              //!< the first that may be waiting
@@ -107,7 +108,6 @@ struct FabricWire
     int64_t waitedNs{0};            //!< their times in the queue
     uint32_t longest{0};            //!< most in the queue since counters were taken
     uint32_t carried{0};            //!< in the queue when they were taken
-    uint32_t nextKnown{0};          //!< which of the known lengths to forget next
     int64_t takenNs{-1};            //!< when counters were taken
     uint64_t rateBps{0};            //!< bits a second
     uint64_t rerouted{0};           //!< packets that took another way
@@ -136,12 +136,6 @@ struct FabricWire
     const Flight& At(uint32_t number) const
     {
         return ring[number & mask];
-    }
-
-    /** @return whether there is room for one flight more */
-    bool HasRoom() const
-    {
-        return ring && tail - head <= mask;
     }
 
     /// Make the ring larger.

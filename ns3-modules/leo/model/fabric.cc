@@ -6,6 +6,7 @@
 
 #include "end-of-instant.h"
 #include "fabric-capture.h"
+#include "fabric-hop.h"
 #include "fabric-net-device.h"
 #include "fabric-port.h"
 #include "fabric-routing-protocol.h"
@@ -36,7 +37,7 @@ namespace ns3
 namespace
 {
 constexpr int64_t NEVER = std::numeric_limits<int64_t>::max();
-constexpr uint16_t NO_ROW = std::numeric_limits<uint16_t>::max(); //!< of a flight
+constexpr int32_t MOST_ROWS = std::numeric_limits<uint16_t>::max(); //!< that a flight can name
 constexpr uint16_t PPP_IPV4 = 0x0021;          //!< protocol of IPv4 in a PPP frame (RFC 1332)
 constexpr uint32_t PPP_BYTES = 2;              //!< of a PPP header
 constexpr uint32_t IPV4_BYTES = 20;            //!< of an IPv4 header without options
@@ -66,13 +67,14 @@ NS_OBJECT_ENSURE_REGISTERED(Fabric);
 void
 FabricWire::Grow()
 {
-    const uint32_t size = ring ? 2 * (mask + 1) : FIRST_RING;
+    const uint32_t size = capacity > 0 ? 2 * capacity : FIRST_RING;
     auto larger = std::make_unique<Flight[]>(size);
     for (uint32_t number = head; number != tail; ++number)
     {
         larger[number & (size - 1)] = At(number);
     }
     ring = std::move(larger);
+    capacity = size;
     mask = size - 1;
 }
 
@@ -176,6 +178,7 @@ Fabric::Prepare()
     m_isPrepared = true;
     m_countsBytes = GetQueueSize().GetUnit() == QueueSizeUnit::BYTES;
     m_capacity = GetQueueSize().GetValue();
+    m_idleBytes = m_countsBytes ? m_capacity : m_capacity > 0 ? UINT64_MAX : 0;
     std::vector<std::vector<uint32_t>> incoming(m_state.size());
     for (uint32_t wire = 0; wire < m_wires.size(); ++wire)
     {
@@ -282,14 +285,19 @@ Fabric::Inject(uint32_t satellite, Flight flight)
     {
         flight.flags |= Flight::LEDGER;
     }
+    flight.came = Simulator::Now().GetNanoSeconds();
     const int32_t row = m_tables->GetRow(flight.destination);
-    if (row >= NO_ROW)
+    if (row < 0)
+    {
+        ForwardingTables::ThrowNoRow(flight.destination,
+                                     flight.came / m_tables->GetSlot().GetNanoSeconds());
+    }
+    if (row > MOST_ROWS)
     {
         throw std::invalid_argument("fabric: forwarding tables of more than " +
-                                    std::to_string(NO_ROW) + " destinations");
+                                    std::to_string(MOST_ROWS) + " destinations");
     }
-    flight.row = row < 0 ? NO_ROW : static_cast<uint16_t>(row);
-    flight.came = Simulator::Now().GetNanoSeconds();
+    flight.row = static_cast<uint16_t>(row);
     flight.flags |= EndOfInstant::HasPassed() ? Flight::LATE : 0;
     FabricSatellite& state = m_state[satellite];
     state.local.push_back(flight);
@@ -309,7 +317,7 @@ Fabric::Process(uint32_t satellite, int64_t until)
     };
 
     FabricSatellite& state = m_state[satellite];
-    int64_t* const heads = m_heads.data() + state.firstIncoming;
+    const int64_t* const heads = m_heads.data() + state.firstIncoming;
     const auto incoming = static_cast<int32_t>(state.incoming);
     for (;;)
     {
@@ -350,19 +358,30 @@ Fabric::Process(uint32_t satellite, int64_t until)
         }
         if (source >= 0)
         {
-            Transit(m_wires[m_incoming[state.firstIncoming + source]], satellite);
+            FabricWire& wire = m_wires[m_incoming[state.firstIncoming + source]];
+            const Flight& flight = wire.At(wire.head);
+            const uint8_t port = GetPort(satellite, flight, first);
+            if (wire.isSpecial || flight.flags & Flight::FINAL || port == ForwardingTables::NO_PORT)
+                [[unlikely]]
+            {
+                Transit(wire, satellite);
+                continue;
+            }
+            ++m_hops;
+            --state.pending;
+            Put(m_ports[state.firstPort + port], flight, flight.ttl - 1, first);
+            Pop(wire);
         }
         else if (source == LOCAL)
         {
-            Flight flight = state.local[state.nextLocal];
-            flight.flags &= ~Flight::LATE;
+            const Flight flight = state.local[state.nextLocal];
             if (++state.nextLocal == state.local.size())
             {
                 state.local.clear();
                 state.nextLocal = 0;
             }
             --state.pending;
-            Forward(satellite, flight, first);
+            Forward(satellite, flight, flight.ttl, first);
         }
         else if (source == HELD)
         {
@@ -378,20 +397,17 @@ Fabric::Process(uint32_t satellite, int64_t until)
 void
 Fabric::Transit(FabricWire& wire, uint32_t satellite)
 {
-    Flight flight = wire.At(wire.head);
+    const Flight flight = wire.At(wire.head);
     if (flight.flags & Flight::FINAL)
     {
         throw std::logic_error("fabric: hops are to be done beyond an arrival that has not been "
                                "delivered; settle it when nothing is left to do");
     }
-    const bool isIntact = !wire.isSpecial || IsIntact(wire, wire.head);
-    if (wire.isSpecial)
+    const bool isIntact = IsIntact(wire, wire.head);
+    Sniff(wire, flight.start + 1);
+    if (wire.receiver && isIntact)
     {
-        Sniff(wire, flight.start + 1);
-        if (wire.receiver && isIntact)
-        {
-            wire.receiver->Add(flight.arrival, Materialise(flight));
-        }
+        wire.receiver->Add(flight.arrival, Materialise(flight));
     }
     Pop(wire);
     --m_state[satellite].pending;
@@ -400,44 +416,38 @@ Fabric::Transit(FabricWire& wire, uint32_t satellite)
         Lose(m_incoming[wire.incoming], flight, LossReason::CORRUPTED, flight.arrival);
         return;
     }
-    --flight.ttl;
-    flight.flags &= Flight::LEDGER;
-    Forward(satellite, flight, flight.arrival);
-}
-
-uint8_t
-Fabric::GetPort(uint32_t satellite, const Flight& flight, int64_t now)
-{
-    if (now < m_tableBegin || now >= m_tableEnd)
-    {
-        const int64_t slot = m_tables->GetSlot().GetNanoSeconds();
-        m_tableBegin = now / slot * slot;
-        m_tableEnd = m_tableBegin + slot;
-        m_table = m_tables->GetTable(now / slot);
-    }
-    if (!m_table || flight.row == NO_ROW)
-    {
-        ForwardingTables::ThrowNoRow(flight.destination,
-                                     now / m_tables->GetSlot().GetNanoSeconds());
-    }
-    return m_table[flight.row * m_state.size() + satellite];
+    Forward(satellite, flight, flight.ttl - 1, flight.arrival);
 }
 
 void
-Fabric::Forward(uint32_t satellite, Flight& flight, int64_t now)
+Fabric::FindTable(int64_t now)
+{
+    const int64_t slot = m_tables->GetSlot().GetNanoSeconds();
+    m_table = m_tables->GetTable(now / slot);
+    if (!m_table)
+    {
+        ForwardingTables::ThrowNoRow(0, now / slot);
+    }
+    m_tableBegin = now / slot * slot;
+    m_tableLength = slot;
+}
+
+void
+Fabric::Forward(uint32_t satellite, const Flight& flight, uint8_t ttl, int64_t now)
 {
     ++m_hops;
     const uint8_t port = GetPort(satellite, flight, now);
     FabricSatellite& state = m_state[satellite];
     if (port != ForwardingTables::NO_PORT)
     {
-        Enqueue(m_ports[state.firstPort + port], flight, now);
+        Enqueue(m_ports[state.firstPort + port], flight, ttl, now);
         return;
     }
     state.held.push_back({flight, now});
+    state.held.back().flight.ttl = ttl;
     ++state.pending;
-    state.heldNs = m_tableEnd;
-    Notice(satellite, m_tableEnd);
+    state.heldNs = m_tableBegin + m_tableLength;
+    Notice(satellite, state.heldNs);
 }
 
 void
@@ -452,7 +462,7 @@ Fabric::ReleaseHeld(uint32_t satellite, int64_t now)
         if (port == ForwardingTables::NO_PORT)
         {
             state.held.push_back(held);
-            state.heldNs = m_tableEnd;
+            state.heldNs = m_tableBegin + m_tableLength;
             continue;
         }
         if (flight.flags & Flight::LEDGER)
@@ -460,74 +470,53 @@ Fabric::ReleaseHeld(uint32_t satellite, int64_t now)
             m_parcels[flight.parcel].ledger.AddWaiting(NanoSeconds(now - held.since));
         }
         --state.pending;
-        Enqueue(m_ports[state.firstPort + port], flight, now);
+        Enqueue(m_ports[state.firstPort + port], flight, flight.ttl, now);
     }
 }
 
 int64_t
-Fabric::GetTransmission(FabricWire& wire, uint32_t bytes)
+Fabric::FindTransmission(FabricWire& wire, uint32_t bytes)
 {
-    for (uint32_t known : {0, 1})
+    if (wire.knownBytes[1] != bytes)
     {
-        if (wire.knownBytes[known] == bytes)
-        {
-            return wire.knownNs[known];
-        }
+        wire.knownBytes[1] = bytes;
+        wire.knownNs[1] = DataRate(wire.rateBps).CalculateBytesTxTime(bytes).GetNanoSeconds();
     }
-    const uint32_t known = wire.nextKnown;
-    wire.nextKnown = 1 - known;
-    wire.knownBytes[known] = bytes;
-    wire.knownNs[known] = DataRate(wire.rateBps).CalculateBytesTxTime(bytes).GetNanoSeconds();
-    return wire.knownNs[known];
+    std::swap(wire.knownBytes[0], wire.knownBytes[1]);
+    std::swap(wire.knownNs[0], wire.knownNs[1]);
+    return wire.knownNs[0];
 }
 
-void
-Fabric::Enqueue(uint32_t index, Flight& flight, int64_t now)
+bool
+Fabric::Wait(FabricWire& wire, uint32_t bytes, int64_t now) const
 {
-    FabricWire& wire = m_wires[index];
     while (wire.queue != wire.tail && wire.At(wire.queue).start <= now)
     {
         wire.queuedBytes -= wire.At(wire.queue).bytes;
         ++wire.queue;
     }
-    flight.came = now;
-    if (!wire.isUp)
-    {
-        EnqueueDown(index, flight, now);
-        return;
-    }
     const uint32_t waiting = wire.tail - wire.queue;
-    if (m_countsBytes ? wire.queuedBytes + flight.bytes > m_capacity : waiting >= m_capacity)
+    if (m_countsBytes ? wire.queuedBytes + bytes > m_capacity : waiting >= m_capacity)
     {
-        Lose(index, flight, LossReason::QUEUE_FULL, now);
-        return;
+        return false;
     }
-    const int64_t transmission = GetTransmission(wire, flight.bytes);
-    flight.start = now;
-    if (wire.freeNs > now)
-    {
-        flight.start = wire.freeNs;
-        wire.waitedNs += flight.start - now;
-        wire.longest = std::max(wire.longest, waiting + 1);
-    }
-    flight.sent = flight.start + transmission;
-    flight.arrival = flight.sent + m_lightTimes.Get(index, flight.start);
-    wire.freeNs = flight.sent;
-    wire.queuedBytes += flight.bytes;
-    ++wire.packets;
-    wire.bytes += flight.bytes;
-    wire.busyNs += transmission;
-    if (flight.flags & Flight::LEDGER)
-    {
-        Charge(index, flight);
-    }
-    Push(index, flight);
+    wire.queuedBytes += bytes;
+    wire.waitedNs += wire.freeNs - now;
+    wire.longest = std::max(wire.longest, waiting + 1);
+    return true;
 }
 
 void
-Fabric::EnqueueDown(uint32_t index, Flight& flight, int64_t now)
+Fabric::Enqueue(uint32_t wire, const Flight& flight, uint8_t ttl, int64_t now)
+{
+    Put(wire, flight, ttl, now);
+}
+
+void
+Fabric::EnqueueDown(uint32_t index, Flight flight, int64_t now)
 {
     FabricWire& wire = m_wires[index];
+    flight.came = now;
     uint32_t waiting = 0;
     uint64_t bytes = 0;
     for (const Flight& other : wire.doomed)
@@ -541,7 +530,7 @@ Fabric::EnqueueDown(uint32_t index, Flight& flight, int64_t now)
         return;
     }
     flight.start = std::max(now, wire.freeNs);
-    flight.sent = flight.start + GetTransmission(wire, flight.bytes);
+    flight.sent = flight.start + FindTransmission(wire, flight.bytes);
     wire.freeNs = flight.sent;
     wire.waitedNs += flight.start - now;
     wire.longest = std::max(wire.longest, flight.start > now ? waiting + 1 : 0);
@@ -553,53 +542,24 @@ Fabric::EnqueueDown(uint32_t index, Flight& flight, int64_t now)
 }
 
 void
-Fabric::Push(uint32_t index, const Flight& flight)
+Fabric::Overtake(uint32_t index)
 {
     FabricWire& wire = m_wires[index];
-    if (!wire.HasRoom())
+    uint32_t number = wire.tail - 1;
+    for (; number != wire.head && wire.At(number - 1).arrival > wire.At(number).arrival; --number)
     {
-        wire.Grow();
-    }
-    uint32_t number = wire.tail++;
-    // Only transmissions of less than a nanosecond can overtake, by one of light's nanoseconds.
-    while (number != wire.head && wire.At(number - 1).arrival > flight.arrival)
-    {
-        wire.At(number) = wire.At(number - 1);
+        std::swap(wire.At(number), wire.At(number - 1));
         if (wire.At(number).flags & Flight::FINAL)
         {
             m_deliveries.push({wire.At(number).arrival, index, number});
         }
-        --number;
     }
-    Flight& stored = wire.At(number);
-    stored = flight;
-    if (number == wire.head)
+    m_heads[wire.incoming] = wire.At(wire.head).arrival;
+    if (wire.At(number).flags & Flight::FINAL)
     {
-        m_heads[wire.incoming] = flight.arrival;
+        m_deliveries.push({wire.At(number).arrival, index, number});
+        ScheduleDelivery();
     }
-    // The time to live is counted down where a packet travels on, and must not reach zero there.
-    if (flight.destination == wire.to || flight.ttl == 1)
-    {
-        stored.flags |= Flight::FINAL;
-        m_deliveries.push({flight.arrival, index, number});
-        if (flight.arrival < m_deliveryNs)
-        {
-            ScheduleDelivery();
-        }
-        return;
-    }
-    ++m_state[wire.to].pending;
-    Notice(wire.to, flight.arrival);
-}
-
-void
-Fabric::Pop(FabricWire& wire)
-{
-    do
-    {
-        ++wire.head;
-    } while (wire.head != wire.tail && wire.At(wire.head).flags & Flight::DONE);
-    m_heads[wire.incoming] = wire.head == wire.tail ? NEVER : wire.At(wire.head).arrival;
 }
 
 void

@@ -12,6 +12,7 @@
 #include "ns3/event-id.h"
 #include "ns3/ipv4-header.h"
 
+#include <algorithm>
 #include <memory>
 #include <queue>
 #include <string>
@@ -250,9 +251,10 @@ class Fabric : public LaserNetwork
      * @brief Forward a packet by the table of its time.
      * @param satellite where it is
      * @param flight the packet
+     * @param ttl time to live from now on
      * @param now when, in nanoseconds
      */
-    void Forward(uint32_t satellite, Flight& flight, int64_t now);
+    void Forward(uint32_t satellite, const Flight& flight, uint8_t ttl, int64_t now);
 
     /**
      * @brief Forward those that waited for a path, as far as there is one now.
@@ -265,9 +267,28 @@ class Fabric : public LaserNetwork
      * @brief Give a packet to a wire.
      * @param wire which
      * @param flight the packet
+     * @param ttl time to live on the wire
      * @param now when it comes there, in nanoseconds; never before what came earlier
      */
-    void Enqueue(uint32_t wire, Flight& flight, int64_t now);
+    void Enqueue(uint32_t wire, const Flight& flight, uint8_t ttl, int64_t now);
+
+    /**
+     * @brief The same, where it is done most.
+     * @param wire which
+     * @param flight the packet
+     * @param ttl time to live on the wire
+     * @param now when it comes there, in nanoseconds
+     */
+    void Put(uint32_t wire, const Flight& flight, uint8_t ttl, int64_t now);
+
+    /**
+     * @brief Let a packet wait for a transmitter that is busy.
+     * @param wire which
+     * @param bytes of the packet
+     * @param now when it comes there, in nanoseconds
+     * @return false if the queue is full
+     */
+    bool Wait(FabricWire& wire, uint32_t bytes, int64_t now) const;
 
     /**
      * @brief Give a packet to a wire that is down: it keeps the transmitter busy in vain.
@@ -275,14 +296,16 @@ class Fabric : public LaserNetwork
      * @param flight the packet
      * @param now when it comes there, in nanoseconds
      */
-    void EnqueueDown(uint32_t wire, Flight& flight, int64_t now);
+    void EnqueueDown(uint32_t wire, Flight flight, int64_t now);
 
     /**
-     * @brief Put a flight with known times on a wire.
+     * @brief Put the last flight of a wire before those that arrive later.
+     *
+     * Only a transmission of a nanosecond or less can overtake, by one of light's nanoseconds.
+     *
      * @param wire which
-     * @param flight the packet
      */
-    void Push(uint32_t wire, const Flight& flight);
+    void Overtake(uint32_t wire);
 
     /**
      * @brief Take the first flight, and all behind it that have been delivered, off a wire.
@@ -291,12 +314,12 @@ class Fabric : public LaserNetwork
     void Pop(FabricWire& wire);
 
     /**
-     * @brief Time that a transmitter needs.
+     * @brief Time that a transmitter needs, which it did not need last.
      * @param wire whose
      * @param bytes of the packet
      * @return nanoseconds
      */
-    static int64_t GetTransmission(FabricWire& wire, uint32_t bytes);
+    static int64_t FindTransmission(FabricWire& wire, uint32_t bytes);
 
     /**
      * @brief Look up an output port.
@@ -306,6 +329,13 @@ class Fabric : public LaserNetwork
      * @return the port, or ForwardingTables::NO_PORT
      */
     uint8_t GetPort(uint32_t satellite, const Flight& flight, int64_t now);
+
+    /**
+     * @brief Find the table of a time.
+     * @param now the time, in nanoseconds
+     * @throws std::out_of_range if it is not loaded
+     */
+    void FindTable(int64_t now);
 
     /**
      * @brief Charge a hop to a packet's ledger, and log it.
@@ -383,7 +413,27 @@ class Fabric : public LaserNetwork
      * @param satellite the satellite
      * @param at when, in nanoseconds
      */
-    void Notice(uint32_t satellite, int64_t at);
+    void Notice(uint32_t satellite, int64_t at)
+    {
+        if (!m_isWindow)
+        {
+            NoticePerHop(satellite, at);
+            return;
+        }
+        if (!m_state[satellite].isActive)
+        {
+            m_state[satellite].isActive = true;
+            m_active.push_back(satellite);
+        }
+        m_next = std::min(m_next, at);
+    }
+
+    /**
+     * @brief Notice() for the per-hop scheduler.
+     * @param satellite the satellite
+     * @param at when, in nanoseconds
+     */
+    void NoticePerHop(uint32_t satellite, int64_t at);
 
     /**
      * @brief When something comes to a satellite next, or may.
@@ -509,6 +559,7 @@ class Fabric : public LaserNetwork
     bool m_isPrepared{false};         //!< whether Prepare() has been called
     bool m_countsBytes{false};        //!< whether queues hold so many bytes, not packets
     uint64_t m_capacity{0};           //!< of each queue
+    uint64_t m_idleBytes{0};          //!< longest packet that an empty queue takes
     Scheduler m_scheduler;            //!< the attribute
     bool m_isWindow{false};           //!< which scheduler is in use
     bool m_isAdvancing{false};        //!< whether hops are being done
@@ -526,7 +577,7 @@ class Fabric : public LaserNetwork
     Usage m_usage;                    //!< what has been done
     const uint8_t* m_table{nullptr};  //!< of the slot looked up last
     int64_t m_tableBegin{0};          //!< when it begins, in nanoseconds
-    int64_t m_tableEnd{0};            //!< and ends
+    int64_t m_tableLength{0};         //!< how long it is in force
 };
 
 } // namespace ns3

@@ -32,11 +32,14 @@ HopCharges::Charge(PathLedgerTag& ledger, Time transmission, Time propagation)
 void
 HopCharges::Undo(const PathLedgerTag& ledger, Time before)
 {
-    if (ledger.GetSegments() > 1)
+    if (ledger.GetSegments() <= 1)
     {
-        // Made again if the packet was the last of its burst and so completed its passage.
-        m_passages[ledger.GetBurst()].idleUntil = before;
+        return;
     }
+    const auto found = m_passages.find(ledger.GetBurst());
+    // Gone if the packet was the last of its burst and so completed its passage.
+    const uint32_t passed = found == m_passages.end() ? ledger.GetSegments() : found->second.segments;
+    m_passages[ledger.GetBurst()] = {before, passed - 1};
 }
 
 void

@@ -97,7 +97,8 @@ def search_back(
     from scipy.sparse.csgraph import dijkstra
 
     # Searched from the destination against the travel, a satellite's predecessor is its next hop.
-    is_symmetric = there is back
-    graph = network.matrix(there) if is_symmetric else network.matrix(back, there)
-    _, next_hop = dijkstra(graph, directed=not is_symmetric, indices=destinations, return_predecessors=True)
-    return np.where(next_hop < 0, NO_HOP, next_hop).astype(np.int32)
+    # Both directions of a link are in the matrix; undirected, SciPy would look at each of them twice.
+    graph = network.matrix(back, there)
+    _, next_hop = dijkstra(graph, directed=True, indices=destinations, return_predecessors=True)
+    found: np.ndarray = np.maximum(next_hop, NO_HOP, out=next_hop)  # SciPy says -9999 where there is none
+    return found.astype(np.int32, copy=False)
