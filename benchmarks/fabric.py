@@ -21,11 +21,11 @@ the same nanosecond; the benchmark fails if they do not.
 
 **Ratios** are of one round each: all ways take their turns in it. Short runs are repeated within the round.
 **Growth**: 50 x 80 and 100 x 120 satellites, with so many flows that packet-hops a satellite and second stay
-the same. **Topology**: satellites, links, ephemeris, and a table for 288 destinations, ready to run; routes
-are found beforehand. **Routes**: processor time for the table of a slot, 288 destinations, as the package
-makes it, over a plain C++ Dijkstra's (``benchmarks/fabric/flat-dijkstra.cc``). **Instructions** are
-callgrind's, within ``Simulator::Run``; those of a transit hop are the difference between paths of 30 and of
-10 hops.
+the same. **Topology**: satellites, links, ephemeris, and a table for 288 destinations, until a first datagram
+has come; routes are found beforehand. **Routes**: processor time for the table of a slot, 288 destinations,
+as the package makes it, over a plain C++ Dijkstra's (``benchmarks/fabric/flat-dijkstra.cc``).
+**Instructions** are callgrind's, within ``Simulator::Run``; those of a transit hop are the difference between
+paths of 30 and of 10 hops.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from fabric_programs import BenchmarkError, build, count_instructions, measure
-from fabric_routes import Sky, build_sky
+from fabric_routes import build_sky
 
 EXACT = ("reference", "stock", "lean")
 WAYS = ("nix", "peer", *EXACT)
@@ -80,9 +80,7 @@ class Sizes:
     counted_milliseconds
         For which is sent under callgrind.
     slots
-        For which routes are found in a round.
-    destinations
-        Rows of their tables.
+        For which routes are found in a round, always on the full constellation.
     """
 
     shape: tuple[int, int] = (33, 32)
@@ -96,7 +94,6 @@ class Sizes:
     hops: tuple[int, int] = (10, 30)
     counted_milliseconds: float = 1
     slots: int = 10
-    destinations: int = 288
 
 
 QUICK = Sizes(
@@ -110,7 +107,6 @@ QUICK = Sizes(
     repeats=2,
     hops=(2, 7),
     slots=2,
-    destinations=12,
 )
 
 
@@ -260,13 +256,7 @@ def count(notes: Notes, sizes: Sizes) -> None:
 def measure_all(sizes: Sizes, rounds: int) -> Notes:
     """Measure everything, round by round."""
     notes = Notes()
-    sky: Sky = build_sky(
-        planes=sizes.shape[0],
-        places=sizes.shape[1],
-        slots=sizes.slots,
-        destinations=sizes.destinations,
-        repetitions=sizes.repeats,
-    )
+    sky = build_sky(slots=sizes.slots, repetitions=sizes.repeats)
     sky.ratio()  # what is loaded at first use is not to be measured
     for number in range(1, rounds + 1):
         print(f"round {number} of {rounds}", file=sys.stderr)

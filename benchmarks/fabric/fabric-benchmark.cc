@@ -206,6 +206,28 @@ RunUdp(const Request& request, Way& way, const std::vector<Flow>& flows, Finding
 }
 
 /**
+ * Send a datagram and wait until it has come: what is laid out with the first packet belongs to the
+ * topology.
+ *
+ * @param way what has been built
+ * @param satellites how many there are
+ * @throws std::runtime_error if it does not come
+ */
+void
+SendFirst(Way& way, uint32_t satellites)
+{
+    std::unique_ptr<Endpoints> endpoints = way.OpenEndpoints({{satellites - 1, 0, 0}});
+    Datagrams datagrams(*endpoints, 1, DATAGRAM_BYTES, ns3::MicroSeconds(1), 0);
+    datagrams.Start(1);
+    Simulator::Stop(BEGIN);
+    Simulator::Run();
+    if (endpoints->arrivals.packets != 1)
+    {
+        throw std::runtime_error("topology: the first datagram has not come");
+    }
+}
+
+/**
  * Run the bulk transfers.
  *
  * @param request what is asked for
@@ -280,6 +302,10 @@ Run(const Request& request)
     std::unique_ptr<Way> way = MakeWay(request.way);
     const Usage before = Usage::Now();
     way->Build(grid, request.links, GetDestinations(request, flows, grid.GetSatellites()));
+    if (!sends)
+    {
+        SendFirst(*way, grid.GetSatellites());
+    }
     const Usage after = Usage::Now();
     found.buildS = after.userS - before.userS;
     found.buildMb = after.residentMb - before.residentMb;
