@@ -74,6 +74,7 @@ struct Findings
     uint64_t hops{0};        //!< packet-hops
     uint64_t events{0};      //!< executed
     double userS{0};         //!< of Simulator::Run
+    double processorS{0};    //!< user and system seconds of Simulator::Run
     double wallS{0};         //!< of Simulator::Run
 };
 
@@ -155,6 +156,7 @@ Measure(const Way& way, ns3::Time stop, Findings& found)
     found.hops = way.CountHops() - hops;
     found.events = Simulator::GetEventCount() - events;
     found.userS = after.userS - before.userS;
+    found.processorS = after.processorS - before.processorS;
     found.wallS = after.wallS - before.wallS;
 }
 
@@ -257,7 +259,8 @@ Print(const Request& request, const Findings& found)
     std::printf("{\"way\": \"%s\", \"workload\": \"%s\", \"satellites\": %lu, \"links\": %lu, "
                 "\"flows\": %u, \"mean_hops\": %.4f, \"build_s\": %.6f, \"build_mb\": %.3f, "
                 "\"sent\": %lu, \"received\": %lu, \"digest\": \"%s\", \"hops\": %lu, "
-                "\"events\": %lu, \"user_s\": %.6f, \"wall_s\": %.6f, \"peak_mb\": %.3f}\n",
+                "\"events\": %lu, \"user_s\": %.6f, \"processor_s\": %.6f, \"wall_s\": %.6f, "
+                "\"peak_mb\": %.3f}\n",
                 request.way.c_str(),
                 request.workload.c_str(),
                 found.satellites,
@@ -272,6 +275,7 @@ Print(const Request& request, const Findings& found)
                 found.hops,
                 found.events,
                 found.userS,
+                found.processorS,
                 found.wallS,
                 Usage::Now().peakMb);
 }
