@@ -27,6 +27,7 @@ from spacemoe_ns3.packet._ns import load_bridge
 folder = sys.argv[1]
 asked = np.load(f"{folder}/asked.npz")
 simulation = load_bridge()()
+simulation.ChooseEngine("auto", True, 1500, 100, 0)
 knots, satellites, _ = asked["positions_m"].shape
 simulation.CreateSatellites(
     asked["positions_m"], asked["velocities_m_s"], knots, satellites, *map(int, asked["step_and_slot_ns"])

@@ -23,7 +23,7 @@ Fabric::GetPort(uint32_t satellite, const Flight& flight, int64_t now)
     {
         FindTable(now);
     }
-    return m_table[flight.row * m_columns + satellite];
+    return m_table[flight.what.row + satellite];
 }
 
 [[gnu::always_inline]] inline std::pair<uint32_t, int64_t>
@@ -69,15 +69,17 @@ Fabric::Put(uint32_t index, const Flight& flight, uint8_t ttl, int64_t now)
     FabricWire& wire = m_wires[index];
     int64_t start = now;
     int64_t transmission = wire.knownNs[0];
-    if (!wire.isUp || wire.freeNs > now || wire.knownBytes[0] != flight.bytes) [[unlikely]]
+    uint8_t flags = 0;
+    if (wire.freeNs > now || wire.knownBytes[0] != flight.what.bytes) [[unlikely]]
     {
-        if (!wire.isUp || !HasRoom(wire, flight.bytes, now))
+        if (!wire.isUp || !HasRoom(wire, flight.what.bytes, now))
         {
             Refuse(index, flight, ttl, now);
             return;
         }
         start = std::max(now, wire.freeNs);
-        transmission = FindTransmission(wire, flight.bytes);
+        transmission = FindTransmission(wire, flight.what.bytes);
+        flags = wire.isWatched ? Flight::WATCHED : 0;
     }
     const uint32_t number = wire.tail;
     if (number - wire.head == wire.capacity) [[unlikely]]
@@ -86,45 +88,53 @@ Fabric::Put(uint32_t index, const Flight& flight, uint8_t ttl, int64_t now)
     }
     const int64_t sent = start + transmission;
     const int64_t arrival = sent + m_lightTimes.Get(index, start);
-    // A packet that comes where its time to live would be counted down to zero goes no further.
-    const bool isFinal = flight.destination == wire.to || ttl == 1;
-    const uint8_t flags = (flight.flags & Flight::LEDGER) | static_cast<uint8_t>(isFinal);
     Flight& stored = wire.At(number);
-    stored = flight;
     stored.came = now;
     stored.start = start;
     stored.sent = sent;
     stored.arrival = arrival;
+    stored.what = flight.what;
     stored.ttl = ttl;
-    stored.flags = flags;
     wire.tail = number + 1;
     wire.freeNs = sent;
     ++wire.packets;
-    wire.bytes += stored.bytes;
+    wire.bytes += flight.what.bytes;
     wire.busyNs += transmission;
     if (number == wire.head)
     {
         m_heads[wire.incoming] = arrival;
     }
-    if (flags != 0) [[unlikely]]
+    // A packet that comes where its time to live would be counted down to zero goes no further.
+    if (flight.what.destination == wire.to || ttl == 1 || flight.flags & Flight::LEDGER) [[unlikely]]
     {
+        const bool isFinal = flight.what.destination == wire.to || ttl == 1;
+        stored.flags = flags | (flight.flags & Flight::LEDGER) | (isFinal ? Flight::FINAL : 0);
         Note(index, stored, number);
-    }
-    if (!isFinal)
-    {
-        FabricSatellite& next = m_state[wire.to];
-        ++next.pending;
-        if constexpr (IS_WINDOW)
+        if (isFinal)
         {
-            if (!next.isActive) [[unlikely]]
+            if (transmission <= 1)
             {
-                Notice(wire.to, arrival);
+                Overtake(index);
             }
+            return;
         }
-        else
+    }
+    else
+    {
+        stored.flags = flags;
+    }
+    FabricSatellite& next = m_state[wire.to];
+    ++next.pending;
+    if constexpr (IS_WINDOW)
+    {
+        if (!next.isActive) [[unlikely]]
         {
             Notice(wire.to, arrival);
         }
+    }
+    else
+    {
+        Notice(wire.to, arrival);
     }
     if (transmission <= 1) [[unlikely]]
     {

@@ -22,6 +22,11 @@
 namespace ns3
 {
 
+namespace
+{
+constexpr int64_t NEVER = std::numeric_limits<int64_t>::max();
+} // namespace
+
 void
 Fabric::SetStates(const std::vector<LinkState>& states)
 {
@@ -40,9 +45,11 @@ Fabric::SetStates(const std::vector<LinkState>& states)
             if (wire.isUp && !state.isUp)
             {
                 TakeDown(index, now, stranded);
+                wire.downFreeNs = std::exchange(wire.freeNs, NEVER);
             }
             else if (!wire.isUp && state.isUp)
             {
+                wire.freeNs = wire.downFreeNs;
                 BringUp(index, now);
             }
             wire.isUp = state.isUp;
@@ -78,12 +85,12 @@ Fabric::Truncate(uint32_t index, uint32_t first, int64_t now)
             // On the wire: the hop did not come to pass, but its charges did.
             if (flight->flags & Flight::LOGGED)
             {
-                m_hopLog->Remove(m_parcels[flight->parcel].hop);
+                m_hopLog->Remove(m_parcels[flight->what.parcel].hop);
             }
             continue;
         }
         --wire.packets;
-        wire.bytes -= flight->bytes;
+        wire.bytes -= flight->what.bytes;
         wire.busyNs -= flight->sent - std::max(flight->start, now);
         wire.waitedNs -= std::max<int64_t>(0, flight->start - std::max(flight->came, now));
         Uncharge(index, *flight);
@@ -97,7 +104,7 @@ Fabric::Truncate(uint32_t index, uint32_t first, int64_t now)
     }
     if (first == wire.head)
     {
-        m_heads[wire.incoming] = std::numeric_limits<int64_t>::max();
+        m_heads[wire.incoming] = NEVER;
     }
     return taken;
 }
@@ -139,7 +146,7 @@ Fabric::TakeDown(uint32_t index, int64_t now, std::vector<Stranded>& stranded)
         }
         if (flight.flags & Flight::LEDGER)
         {
-            wire.charges.ChargeStay(m_parcels[flight.parcel].ledger,
+            wire.charges.ChargeStay(m_parcels[flight.what.parcel].ledger,
                                     NanoSeconds(flight.sent - flight.start),
                                     NanoSeconds(now));
         }
@@ -223,7 +230,7 @@ Fabric::SetRate(uint32_t index, uint64_t rateBps, int64_t now)
     for (uint32_t number = first; number != wire.tail; ++number)
     {
         Flight& flight = wire.At(number);
-        const int64_t transmission = FindTransmission(wire, flight.bytes);
+        const int64_t transmission = FindTransmission(wire, flight.what.bytes);
         wire.waitedNs += freeNs - flight.start;
         wire.busyNs += transmission - (flight.sent - flight.start);
         flight.start = freeNs;
@@ -273,7 +280,7 @@ Fabric::TakeCounters(uint32_t index, Time until)
         if (flight.sent > end)
         {
             --counters.packets;
-            counters.bytes -= flight.bytes;
+            counters.bytes -= flight.what.bytes;
             busyNs -= flight.sent - std::max(flight.start, end);
         }
         waitedNs -= std::max<int64_t>(0, flight.start - end);
@@ -316,9 +323,20 @@ Fabric::SetPacketErrorRate(uint32_t link, double rate, int64_t stream)
                                                        DoubleValue(rate));
         used += errors->AssignStreams(stream + used);
         m_wires.at(index).errors = errors;
-        m_wires[index].isSpecial = true;
+        Watch(m_wires[index]);
     }
     return used;
+}
+
+void
+Fabric::Watch(FabricWire& wire)
+{
+    wire.isWatched = true;
+    wire.knownBytes[0] = 0; // of no packet
+    for (uint32_t number = wire.head; number != wire.tail; ++number)
+    {
+        wire.At(number).flags |= Flight::WATCHED;
+    }
 }
 
 void
@@ -332,8 +350,8 @@ Fabric::EnablePcap(uint32_t satellite, uint32_t port, const std::string& filenam
     FabricWire& in = m_wires[sending ^ 1]; // the other direction of the link
     out.sender = m_captures.back().get();
     in.receiver = m_captures.back().get();
-    out.isSpecial = true;
-    in.isSpecial = true;
+    Watch(out);
+    Watch(in);
     out.sniffed = out.tail;
     m_sniffed.push_back(sending);
 }
@@ -375,23 +393,23 @@ Fabric::VisitPackets(const std::function<void(const Packet&)>& visit) const
             const Flight& flight = wire.At(number);
             if (!(flight.flags & Flight::DONE))
             {
-                visit(*m_parcels[flight.parcel].packet);
+                visit(*m_parcels[flight.what.parcel].packet);
             }
         }
         for (const Flight& flight : wire.doomed)
         {
-            visit(*m_parcels[flight.parcel].packet);
+            visit(*m_parcels[flight.what.parcel].packet);
         }
     }
     for (const FabricSatellite& state : m_state)
     {
         for (std::size_t place = state.nextLocal; place < state.local.size(); ++place)
         {
-            visit(*m_parcels[state.local[place].parcel].packet);
+            visit(*m_parcels[state.local[place].what.parcel].packet);
         }
         for (const HeldFlight& held : state.held)
         {
-            visit(*m_parcels[held.flight.parcel].packet);
+            visit(*m_parcels[held.flight.what.parcel].packet);
         }
     }
 }

@@ -51,20 +51,26 @@ struct Parcel
 /**
  * @ingroup leo
  *
- * A packet on one wire, or about to be forwarded; times in nanoseconds.
+ * A packet on one wire, or about to be forwarded; times in nanoseconds. One cache line.
  */
-struct Flight
+struct alignas(64) Flight
 {
-    int64_t came{0};         //!< when it came to the satellite that sends it
-    int64_t start{0};        //!< when its first bit leaves
-    int64_t sent{0};         //!< when its last bit leaves
-    int64_t arrival{0};      //!< when its last bit arrives
-    uint32_t parcel{0};      //!< which packet
-    uint32_t destination{0}; //!< satellite
-    uint32_t bytes{0};       //!< on the wire, PPP header included
-    uint16_t row{0};         //!< of its destination in the forwarding tables
-    uint8_t ttl{0};          //!< time to live on this wire
-    uint8_t flags{0};        //!< see below
+    /** What stays the same from wire to wire. */
+    struct What
+    {
+        uint32_t parcel;      //!< which packet
+        uint32_t destination; //!< satellite
+        uint32_t bytes;       //!< on the wire, PPP header included
+        uint32_t row;         //!< where its destination's row begins in the forwarding tables
+    };
+
+    int64_t came;    //!< when it came to the satellite that sends it
+    int64_t start;   //!< when its first bit leaves
+    int64_t sent;    //!< when its last bit leaves
+    int64_t arrival; //!< when its last bit arrives
+    What what;       //!< the packet
+    uint8_t ttl;     //!< time to live on this wire
+    uint8_t flags;   //!< see below
 
     static constexpr uint8_t FINAL = 1;      //!< it does not travel on from this wire's end
     static constexpr uint8_t CALLED = 2;     //!< its delivery is under way
@@ -73,10 +79,10 @@ struct Flight
     static constexpr uint8_t CORRUPTED = 16; //!< the error model has found it wrong
     static constexpr uint8_t LATE = 32;      //!< sent by what arrivals of its nanosecond caused
     static constexpr uint8_t LOGGED = 64;    //!< this hop is in the hop log
+    static constexpr uint8_t WATCHED = 128;  //!< the wire is captured or corrupts packets
 };
 
-static_assert(Flight::FINAL == static_cast<uint8_t>(true));
-static_assert(sizeof(Flight) == 48, "a flight should not be larger than it has to be");
+static_assert(sizeof(Flight) == 64, "a flight should not be larger than it has to be");
 
 /**
  * @ingroup leo
@@ -95,14 +101,15 @@ struct FabricWire
     uint32_t tail{0};               //!< behind the last
     uint32_t queue{0};              //!< the first that may be waiting
     uint64_t queuedBytes{0};        //!< of those from there
-    int64_t freeNs{0};              //!< when the transmitter becomes free
+    int64_t freeNs{0};              //!< when the transmitter becomes free; while down: never
+    int64_t downFreeNs{0};          //!< when it becomes free, while the link is down
     uint32_t knownBytes[2]{};       //!< lengths whose transmission times are known
     int64_t knownNs[2]{};           //!< those
     uint32_t from{0};               //!< satellite that sends
     uint32_t to{0};                 //!< satellite that receives
     uint32_t incoming{0};           //!< place among the wires that lead there
     bool isUp{true};                //!< whether the link is up
-    bool isSpecial{false};          //!< whether it is captured or corrupts packets
+    bool isWatched{false};          //!< whether it is captured or corrupts packets
     uint64_t packets{0};            //!< given to send, less those that were not
     uint64_t bytes{0};              //!< of these
     int64_t busyNs{0};              //!< their transmission times

@@ -37,7 +37,6 @@ namespace ns3
 namespace
 {
 constexpr int64_t NEVER = std::numeric_limits<int64_t>::max();
-constexpr int32_t MOST_ROWS = std::numeric_limits<uint16_t>::max(); //!< that a flight can name
 constexpr uint16_t PPP_IPV4 = 0x0021;          //!< protocol of IPv4 in a PPP frame (RFC 1332)
 constexpr uint32_t PPP_BYTES = 2;              //!< of a PPP header
 constexpr uint32_t IPV4_BYTES = 20;            //!< of an IPv4 header without options
@@ -68,7 +67,7 @@ void
 FabricWire::Grow()
 {
     const uint32_t size = capacity > 0 ? 2 * capacity : FIRST_RING;
-    auto larger = std::make_unique<Flight[]>(size);
+    auto larger = std::make_unique_for_overwrite<Flight[]>(size);
     for (uint32_t number = head; number != tail; ++number)
     {
         larger[number & (size - 1)] = At(number);
@@ -233,13 +232,13 @@ Fabric::Send(uint32_t satellite, Ptr<Packet> packet)
 {
     std::array<uint8_t, IPV4_BYTES> header;
     packet->CopyData(header.data(), header.size());
-    Flight flight;
-    flight.parcel = TakeParcel();
-    flight.destination = ForwardingTables::GetSatellite(
+    Flight flight{};
+    flight.what.parcel = TakeParcel();
+    flight.what.destination = ForwardingTables::GetSatellite(
         Ipv4Address::Deserialize(header.data() + DESTINATION_OFFSET));
     flight.ttl = header[TTL_OFFSET];
-    flight.bytes = packet->GetSize() + PPP_BYTES;
-    Parcel& parcel = m_parcels[flight.parcel];
+    flight.what.bytes = packet->GetSize() + PPP_BYTES;
+    Parcel& parcel = m_parcels[flight.what.parcel];
     parcel.packet = packet;
     parcel.ttl = flight.ttl;
     parcel.isLean = false;
@@ -261,12 +260,12 @@ Fabric::SendLean(uint32_t satellite,
                                     " bytes with its headers is longer than the MTU of " +
                                     std::to_string(GetMtu()) + "; a lean endpoint cuts nothing");
     }
-    Flight flight;
-    flight.parcel = TakeParcel();
-    flight.destination = destination;
+    Flight flight{};
+    flight.what.parcel = TakeParcel();
+    flight.what.destination = destination;
     flight.ttl = ttl;
-    flight.bytes = bytes + PPP_BYTES;
-    Parcel& parcel = m_parcels[flight.parcel];
+    flight.what.bytes = bytes + PPP_BYTES;
+    Parcel& parcel = m_parcels[flight.what.parcel];
     parcel.packet = payload;
     parcel.ttl = ttl;
     parcel.isLean = true;
@@ -284,25 +283,20 @@ Fabric::Inject(uint32_t satellite, Flight flight)
     {
         Prepare();
     }
-    Parcel& parcel = m_parcels[flight.parcel];
+    Parcel& parcel = m_parcels[flight.what.parcel];
     if (parcel.packet->PeekPacketTag(parcel.ledger))
     {
         flight.flags |= Flight::LEDGER;
     }
     const Time now = Simulator::Now();
     flight.came = now.GetNanoSeconds();
-    const int32_t row = m_tables->GetRow(flight.destination);
+    const int32_t row = m_tables->GetRow(flight.what.destination);
     if (row < 0)
     {
-        ForwardingTables::ThrowNoRow(flight.destination,
+        ForwardingTables::ThrowNoRow(flight.what.destination,
                                      flight.came / m_tables->GetSlot().GetNanoSeconds());
     }
-    if (row > MOST_ROWS)
-    {
-        throw std::invalid_argument("fabric: forwarding tables of more than " +
-                                    std::to_string(MOST_ROWS) + " destinations");
-    }
-    flight.row = static_cast<uint16_t>(row);
+    flight.what.row = static_cast<uint32_t>(row * m_state.size());
     flight.flags |= EndOfInstant::HasPassed(now) ? Flight::LATE : 0;
     FabricSatellite& state = m_state[satellite];
     state.local.push_back(flight);
@@ -334,7 +328,7 @@ Fabric::Process(uint32_t satellite, int64_t until)
         FabricWire& wire = m_wires[incoming[source]];
         const Flight& flight = wire.At(wire.head);
         const uint8_t port = GetPort(satellite, flight, first);
-        if (wire.isSpecial || flight.flags & Flight::FINAL || port == ForwardingTables::NO_PORT)
+        if (flight.flags & (Flight::FINAL | Flight::WATCHED) || port == ForwardingTables::NO_PORT)
             [[unlikely]]
         {
             Transit(wire, satellite);
@@ -417,7 +411,6 @@ Fabric::FindTable(int64_t now)
     }
     m_tableBegin = now / slot * slot;
     m_tableLength = slot;
-    m_columns = m_state.size();
 }
 
 void
@@ -457,7 +450,7 @@ Fabric::ReleaseHeld(uint32_t satellite, int64_t now)
         }
         if (flight.flags & Flight::LEDGER)
         {
-            m_parcels[flight.parcel].ledger.AddWaiting(NanoSeconds(now - held.since));
+            m_parcels[flight.what.parcel].ledger.AddWaiting(NanoSeconds(now - held.since));
         }
         --state.pending;
         --state.others;
@@ -476,6 +469,10 @@ Fabric::FindTransmission(FabricWire& wire, uint32_t bytes)
     {
         wire.knownBytes[1] = bytes;
         wire.knownNs[1] = DataRate(wire.rateBps).CalculateBytesTxTime(bytes).GetNanoSeconds();
+    }
+    if (wire.isWatched)
+    {
+        return wire.knownNs[1]; // all packets are to come here
     }
     std::swap(wire.knownBytes[0], wire.knownBytes[1]);
     std::swap(wire.knownNs[0], wire.knownNs[1]);
@@ -497,7 +494,7 @@ Fabric::HasRoom(FabricWire& wire, uint32_t bytes, int64_t now) const
     // Those that left the wire since are where they were: nothing came behind them.
     for (; wire.queue != wire.tail && wire.At(wire.queue).start <= now; ++wire.queue)
     {
-        wire.queuedBytes -= wire.At(wire.queue).bytes;
+        wire.queuedBytes -= wire.At(wire.queue).what.bytes;
     }
     const uint32_t waiting = wire.tail - wire.queue;
     if (m_countsBytes ? wire.queuedBytes + bytes > m_capacity : waiting >= m_capacity)
@@ -568,16 +565,16 @@ Fabric::EnqueueDown(uint32_t index, Flight flight, int64_t now)
     for (const Flight& other : wire.doomed)
     {
         waiting += other.start > now ? 1 : 0;
-        bytes += other.start > now ? other.bytes : 0;
+        bytes += other.start > now ? other.what.bytes : 0;
     }
-    if (m_countsBytes ? bytes + flight.bytes > m_capacity : waiting >= m_capacity)
+    if (m_countsBytes ? bytes + flight.what.bytes > m_capacity : waiting >= m_capacity)
     {
         Lose(index, flight, LossReason::QUEUE_FULL, now);
         return;
     }
-    flight.start = std::max(now, wire.freeNs);
-    flight.sent = flight.start + FindTransmission(wire, flight.bytes);
-    wire.freeNs = flight.sent;
+    flight.start = std::max(now, wire.downFreeNs);
+    flight.sent = flight.start + FindTransmission(wire, flight.what.bytes);
+    wire.downFreeNs = flight.sent;
     wire.waitedNs += flight.start - now;
     wire.longest = std::max(wire.longest, flight.start > now ? waiting + 1 : 0);
     if (wire.doomed.empty())
@@ -611,7 +608,7 @@ Fabric::Overtake(uint32_t index)
 void
 Fabric::Charge(uint32_t index, Flight& flight)
 {
-    Parcel& parcel = m_parcels[flight.parcel];
+    Parcel& parcel = m_parcels[flight.what.parcel];
     PathLedgerTag& ledger = parcel.ledger;
     parcel.before = ledger;
     parcel.idleUntilBefore =
@@ -646,7 +643,7 @@ Fabric::Uncharge(uint32_t index, Flight& flight)
     {
         return;
     }
-    Parcel& parcel = m_parcels[flight.parcel];
+    Parcel& parcel = m_parcels[flight.what.parcel];
     if (flight.flags & Flight::LOGGED)
     {
         m_hopLog->Remove(parcel.hop);
@@ -700,10 +697,10 @@ Fabric::Act(uint32_t index, uint64_t flightNumber)
 {
     FabricWire& wire = m_wires[index];
     const auto number = static_cast<uint32_t>(flightNumber);
-    const bool isIntact = !wire.isSpecial || IsIntact(wire, number);
+    const bool isIntact = !wire.isWatched || IsIntact(wire, number);
     Flight flight = wire.At(number);
     wire.At(number).flags |= Flight::DONE;
-    if (wire.isSpecial)
+    if (wire.isWatched)
     {
         Sniff(wire, flight.start + 1);
         if (wire.receiver && isIntact)
@@ -727,7 +724,7 @@ Fabric::Act(uint32_t index, uint64_t flightNumber)
 void
 Fabric::HandOver(uint32_t satellite, const Flight& flight)
 {
-    Parcel& parcel = m_parcels[flight.parcel];
+    Parcel& parcel = m_parcels[flight.what.parcel];
     Ptr<Packet> packet = parcel.packet;
     if (packet->GetReferenceCount() > 2) // but for ours and the parcel's
     {
@@ -737,7 +734,7 @@ Fabric::HandOver(uint32_t satellite, const Flight& flight)
     {
         packet->ReplacePacketTag(parcel.ledger);
     }
-    const bool isHere = flight.destination == satellite;
+    const bool isHere = flight.what.destination == satellite;
     if (parcel.isLean)
     {
         const auto port = m_leanPorts.find(MakePortKey(satellite, parcel.destinationPort));
@@ -745,7 +742,7 @@ Fabric::HandOver(uint32_t satellite, const Flight& flight)
         {
             const uint32_t source = parcel.source;
             const uint16_t sourcePort = parcel.sourcePort;
-            FreeParcel(flight.parcel);
+            FreeParcel(flight.what.parcel);
             port->second->Receive(packet, source, sourcePort);
             return;
         }
@@ -762,7 +759,7 @@ Fabric::HandOver(uint32_t satellite, const Flight& flight)
         }
         packet->AddHeader(header);
     }
-    FreeParcel(flight.parcel);
+    FreeParcel(flight.what.parcel);
     if (isHere && m_state[satellite].hasLeanPorts && FabricPort::Take(*this, satellite, packet))
     {
         return;
@@ -798,7 +795,7 @@ Fabric::AddLeanHeaders(const Parcel& parcel, const Flight& flight) const
     udp.SetSourcePort(parcel.sourcePort);
     udp.SetDestinationPort(parcel.destinationPort);
     const Ipv4Address source = ForwardingTables::GetAddress(parcel.source);
-    const Ipv4Address destination = ForwardingTables::GetAddress(flight.destination);
+    const Ipv4Address destination = ForwardingTables::GetAddress(flight.what.destination);
     Ipv4Header ipv4;
     if (Node::ChecksumEnabled())
     {
@@ -821,7 +818,7 @@ Fabric::AddLeanHeaders(const Parcel& parcel, const Flight& flight) const
 Ptr<Packet>
 Fabric::Materialise(const Flight& flight) const
 {
-    const Parcel& parcel = m_parcels[flight.parcel];
+    const Parcel& parcel = m_parcels[flight.what.parcel];
     Ptr<Packet> packet;
     if (parcel.isLean)
     {
@@ -853,7 +850,7 @@ Fabric::Lose(uint32_t index, const Flight& flight, LossReason reason, int64_t at
     {
         m_losses.push_back({at, index, reason, Materialise(flight)});
     }
-    FreeParcel(flight.parcel);
+    FreeParcel(flight.what.parcel);
 }
 
 void

@@ -573,6 +573,12 @@ class Fabric : public LaserNetwork, private EndOfInstant::Actor
     void LoseDoomed(int64_t until);
 
     /**
+     * @brief Look at all packets on a wire, from now on.
+     * @param wire which
+     */
+    static void Watch(FabricWire& wire);
+
+    /**
      * @brief Capture the beginnings of transmissions.
      * @param wire which
      * @param until before which instant, in nanoseconds
@@ -628,7 +634,6 @@ class Fabric : public LaserNetwork, private EndOfInstant::Actor
     const uint8_t* m_table{nullptr};  //!< of the slot looked up last
     int64_t m_tableBegin{0};          //!< when it begins, in nanoseconds
     uint64_t m_tableLength{0};        //!< how long it is in force
-    std::size_t m_columns{0};         //!< of a table
 };
 
 } // namespace ns3
