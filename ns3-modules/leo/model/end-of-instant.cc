@@ -13,24 +13,33 @@
 namespace ns3
 {
 
+EndOfInstant::EndOfInstant()
+    : m_check(MakeEvent(&EndOfInstant::Check, this), false)
+{
+}
+
 EndOfInstant&
 EndOfInstant::Get()
 {
     static EndOfInstant instance;
     if (!instance.m_isAlive)
     {
-        instance = EndOfInstant();
+        instance.m_entries.clear();
+        instance.m_last.clear();
+        instance.m_isWaiting = false;
+        instance.m_passed = Time(-1);
         instance.m_isAlive = true;
-        Simulator::ScheduleDestroy([] { instance = EndOfInstant(); });
+        Simulator::ScheduleDestroy([] { instance.m_isAlive = false; });
     }
     return instance;
 }
 
 void
-EndOfInstant::Add(Turn turn, uint32_t number, uint32_t node, Ptr<EventImpl> event)
+EndOfInstant::Add(Turn turn, uint32_t place, uint32_t node, Actor* actor, uint64_t number)
 {
     EndOfInstant& self = Get();
-    self.m_entries.push_back({uint64_t{static_cast<uint8_t>(turn)} << 32 | number, node, event});
+    self.m_entries.push_back(
+        {uint64_t{static_cast<uint8_t>(turn)} << 32 | place, node, actor, number});
     if (!self.m_isWaiting)
     {
         self.m_context = node;
@@ -51,9 +60,9 @@ EndOfInstant::CallLast(Ptr<EventImpl> event)
 }
 
 bool
-EndOfInstant::HasPassed()
+EndOfInstant::HasPassed(Time now)
 {
-    return Get().m_passed == Simulator::Now();
+    return Get().m_passed == now;
 }
 
 void
@@ -61,7 +70,7 @@ EndOfInstant::Wait()
 {
     m_isWaiting = true;
     m_executed = Simulator::GetEventCount();
-    Simulator::ScheduleWithContext(m_context, Time(0), &EndOfInstant::Check, this);
+    Simulator::ScheduleWithContext(m_context, Time(0), GetPointer(m_check));
 }
 
 void
@@ -94,9 +103,9 @@ EndOfInstant::Flush()
     m_passed = Simulator::Now();
     if (m_entries.size() == 1 && m_entries[0].node == m_context)
     {
-        const Ptr<EventImpl> event = std::move(m_entries[0].event);
+        const Entry entry = m_entries[0];
         m_entries.clear();
-        event->Invoke(); // in the right context already
+        entry.Act(); // in the right context already
         return;
     }
     std::stable_sort(m_entries.begin(), m_entries.end(), [](const Entry& a, const Entry& b) {
@@ -104,7 +113,7 @@ EndOfInstant::Flush()
     });
     for (const Entry& entry : std::exchange(m_entries, {}))
     {
-        Simulator::ScheduleWithContext(entry.node, Time(0), GetPointer(entry.event));
+        Simulator::ScheduleWithContext(entry.node, Time(0), [entry] { entry.Act(); });
     }
 }
 

@@ -45,14 +45,29 @@ class EndOfInstant
         FINAL,   //!< packets that stay, by wire
     };
 
+    /** Who does something at the end of a nanosecond. */
+    class Actor
+    {
+      public:
+        virtual ~Actor() = default;
+
+        /**
+         * @brief It is its turn.
+         * @param place of the satellite or the wire
+         * @param number what it had given to Add()
+         */
+        virtual void Act(uint32_t place, uint64_t number) = 0;
+    };
+
     /**
      * @brief Do something at the end of this nanosecond.
      * @param turn step of the rule
-     * @param number of the satellite or the wire, for the order within a step
-     * @param node context of the event
-     * @param event what to do
+     * @param place number of the satellite or the wire, for the order within a step
+     * @param node context in which it is done
+     * @param actor who does it; must live until then
+     * @param number told to it
      */
-    static void Add(Turn turn, uint32_t number, uint32_t node, Ptr<EventImpl> event);
+    static void Add(Turn turn, uint32_t place, uint32_t node, Actor* actor, uint64_t number = 0);
 
     /**
      * @brief Do something when nothing is left to do at this nanosecond at all, arrivals included.
@@ -60,19 +75,30 @@ class EndOfInstant
      */
     static void CallLast(Ptr<EventImpl> event);
 
-    /** @return whether the arrivals of this nanosecond have had their turn */
-    static bool HasPassed();
+    /**
+     * @brief Whether the arrivals of a nanosecond have had their turn.
+     * @param now the nanosecond, which is now
+     * @return whether they have
+     */
+    static bool HasPassed(Time now);
 
   private:
     /** What is to be done. */
     struct Entry
     {
-        uint64_t order;       //!< turn, then number
-        uint32_t node;        //!< context
-        Ptr<EventImpl> event; //!< what
+        uint64_t order;  //!< turn, then place
+        uint32_t node;   //!< context
+        Actor* actor;    //!< who
+        uint64_t number; //!< told to it
+
+        /// Do it.
+        void Act() const
+        {
+            actor->Act(static_cast<uint32_t>(order), number);
+        }
     };
 
-    EndOfInstant() = default;
+    EndOfInstant();
 
     /** @return the one object; made anew after Simulator::Destroy */
     static EndOfInstant& Get();
@@ -86,6 +112,7 @@ class EndOfInstant
     /// Do what was added, in its order.
     void Flush();
 
+    Ptr<EventImpl> m_check;             //!< calls Check(), again and again
     std::vector<Entry> m_entries;       //!< for this nanosecond
     std::vector<Ptr<EventImpl>> m_last; //!< for its very end
     uint64_t m_executed{0};             //!< events executed at Wait()

@@ -17,110 +17,93 @@ namespace ns3
 [[gnu::always_inline]] inline uint8_t
 Fabric::GetPort(uint32_t satellite, const Flight& flight, int64_t now)
 {
-    if (static_cast<uint64_t>(now - m_tableBegin) >= static_cast<uint64_t>(m_tableLength))
-        [[unlikely]]
+    if (static_cast<uint64_t>(now - m_tableBegin) >= m_tableLength) [[unlikely]]
     {
         FindTable(now);
     }
-    return m_table[flight.row * m_state.size() + satellite];
+    return m_table[flight.row * m_columns + satellite];
 }
 
 [[gnu::always_inline]] inline void
 Fabric::Pop(FabricWire& wire)
 {
-    uint32_t head = wire.head;
-    do
+    const uint32_t head = ++wire.head;
+    if (head == wire.tail)
     {
-        ++head;
-    } while (head != wire.tail && wire.At(head).flags & Flight::DONE);
-    wire.head = head;
-    m_heads[wire.incoming] =
-        head == wire.tail ? std::numeric_limits<int64_t>::max() : wire.At(head).arrival;
+        m_heads[wire.incoming] = std::numeric_limits<int64_t>::max();
+        return;
+    }
+    const Flight& flight = wire.At(head);
+    m_heads[wire.incoming] = flight.arrival;
+    if (flight.flags & Flight::DONE) [[unlikely]]
+    {
+        Pop(wire, head);
+    }
 }
 
+template <bool IS_WINDOW>
 [[gnu::always_inline]] inline void
 Fabric::Put(uint32_t index, const Flight& flight, uint8_t ttl, int64_t now)
 {
     FabricWire& wire = m_wires[index];
-    const auto asItLeaves = [&flight, ttl] {
-        Flight leaving = flight;
-        leaving.ttl = ttl;
-        return leaving;
-    };
-    if (!wire.isUp) [[unlikely]]
-    {
-        EnqueueDown(index, asItLeaves(), now);
-        return;
-    }
     int64_t start = now;
-    if (wire.freeNs <= now)
+    int64_t transmission = wire.knownNs[0];
+    if (!wire.isUp || wire.freeNs > now || wire.knownBytes[0] != flight.bytes) [[unlikely]]
     {
-        if (flight.bytes > m_idleBytes) [[unlikely]]
+        if (!wire.isUp || !HasRoom(wire, flight.bytes, now))
         {
-            Lose(index, asItLeaves(), LossReason::QUEUE_FULL, now);
+            Refuse(index, flight, ttl, now);
             return;
         }
-        wire.queue = wire.tail + 1;
-        wire.queuedBytes = 0;
+        start = std::max(now, wire.freeNs);
+        transmission = FindTransmission(wire, flight.bytes);
     }
-    else if (Wait(wire, flight.bytes, now))
-    {
-        start = wire.freeNs;
-    }
-    else
-    {
-        Lose(index, asItLeaves(), LossReason::QUEUE_FULL, now);
-        return;
-    }
-    const int64_t transmission =
-        wire.knownBytes[0] == flight.bytes ? wire.knownNs[0] : FindTransmission(wire, flight.bytes);
-    if (wire.tail - wire.head == wire.capacity) [[unlikely]]
+    const uint32_t number = wire.tail;
+    if (number - wire.head == wire.capacity) [[unlikely]]
     {
         wire.Grow();
     }
     const int64_t sent = start + transmission;
     const int64_t arrival = sent + m_lightTimes.Get(index, start);
-    const uint32_t number = wire.tail++;
+    // A packet that comes where its time to live would be counted down to zero goes no further.
+    const bool isFinal = flight.destination == wire.to || ttl == 1;
+    const uint8_t flags = (flight.flags & Flight::LEDGER) | (isFinal ? Flight::FINAL : 0);
     Flight& stored = wire.At(number);
+    stored = flight;
     stored.came = now;
     stored.start = start;
     stored.sent = sent;
     stored.arrival = arrival;
-    stored.parcel = flight.parcel;
-    stored.destination = flight.destination;
-    stored.bytes = flight.bytes;
-    stored.row = flight.row;
     stored.ttl = ttl;
-    // A packet that comes where its time to live would be counted down to zero goes no further.
-    const bool isFinal = flight.destination == wire.to || ttl == 1;
-    stored.flags = (flight.flags & Flight::LEDGER) | (isFinal ? Flight::FINAL : 0);
+    stored.flags = flags;
+    wire.tail = number + 1;
     wire.freeNs = sent;
     ++wire.packets;
-    wire.bytes += flight.bytes;
+    wire.bytes += stored.bytes;
     wire.busyNs += transmission;
     if (number == wire.head)
     {
         m_heads[wire.incoming] = arrival;
     }
-    if (stored.flags != 0)
+    if (flags != 0) [[unlikely]]
     {
-        if (stored.flags & Flight::LEDGER)
-        {
-            Charge(index, stored);
-        }
-        if (isFinal)
-        {
-            m_deliveries.push({arrival, index, number});
-            if (arrival < m_deliveryNs)
-            {
-                ScheduleDelivery();
-            }
-        }
+        Note(index, stored, number);
     }
     if (!isFinal)
     {
-        ++m_state[wire.to].pending;
-        Notice(wire.to, arrival);
+        FabricSatellite& next = m_state[wire.to];
+        ++next.pending;
+        if constexpr (IS_WINDOW)
+        {
+            if (!next.isActive) [[unlikely]]
+            {
+                Notice(wire.to, arrival);
+            }
+        }
+        else
+        {
+            Notice(wire.to, arrival);
+        }
     }
     if (transmission <= 1) [[unlikely]]
     {

@@ -72,7 +72,7 @@ Fabric::Advance(int64_t until)
         if (at == state.wakeNs)
         {
             state.wakeNs = NEVER;
-            Process(satellite, at + 1);
+            Process<false>(satellite, at + 1);
             if (state.pending > 0)
             {
                 Notice(satellite, GetNext(satellite));
@@ -117,7 +117,7 @@ Fabric::AdvanceWindow(int64_t until)
     for (std::size_t index = 0; index < count; ++index)
     {
         const uint32_t satellite = m_active[index];
-        Process(satellite, until);
+        Process<true>(satellite, until);
         if (m_state[satellite].pending > 0)
         {
             m_active[kept++] = satellite;
@@ -135,8 +135,13 @@ Fabric::AdvanceWindow(int64_t until)
 void
 Fabric::Tick()
 {
+    const int64_t now = Simulator::Now().GetNanoSeconds();
+    if (now != m_tickNs)
+    {
+        return; // another one came, or comes, instead
+    }
     m_tickNs = NEVER;
-    Advance(Simulator::Now().GetNanoSeconds());
+    Advance(now);
     Choose();
     ScheduleTick();
 }
@@ -152,9 +157,10 @@ Fabric::ScheduleTick()
     if (due < m_tickNs)
     {
         const int64_t now = Simulator::Now().GetNanoSeconds();
-        m_tick.Cancel();
         m_tickNs = std::max(due, now);
-        m_tick = Simulator::Schedule(NanoSeconds(m_tickNs - now), &Fabric::Tick, this);
+        Simulator::ScheduleWithContext(Simulator::NO_CONTEXT,
+                                       NanoSeconds(m_tickNs - now),
+                                       GetPointer(m_tick));
     }
 }
 

@@ -165,6 +165,7 @@ struct FabricSatellite
     uint32_t firstIncoming{0}; //!< of its incoming wires
     uint32_t incoming{0};      //!< number of these
     uint32_t pending{0};       //!< packets to be forwarded here, on wires and here
+    uint32_t others{0};        //!< of these, sent or held here
     bool isActive{false};      //!< whether the window scheduler looks at it
     bool hasLeanPorts{false};  //!< whether lean endpoints are open
 };

@@ -100,7 +100,9 @@ Fabric::GetTypeId()
 }
 
 Fabric::Fabric()
-    : m_next(NEVER),
+    : m_tick(MakeEvent(&Fabric::Tick, this), false),
+      m_call(MakeEvent(&Fabric::CallDeliveries, this), false),
+      m_next(NEVER),
       m_tickNs(NEVER),
       m_deliveryNs(NEVER)
 {
@@ -111,7 +113,8 @@ Fabric::~Fabric() = default;
 void
 Fabric::DoDispose()
 {
-    m_tick.Cancel();
+    m_tick->Cancel();
+    m_call->Cancel();
     m_captures.clear();
     m_wires.clear();
     m_parcels.clear();
@@ -141,6 +144,7 @@ Fabric::Create(Ptr<EphemerisKnots> ephemeris, Ptr<ForwardingTables> tables)
                                                              PointerValue(ephemeris),
                                                              "Satellite",
                                                              UintegerValue(satellite)));
+        m_nodes.push_back(node->GetId());
         m_devices.push_back(FabricNetDevice::Install(node, this, satellite, GetMtu()));
     }
 }
@@ -190,7 +194,7 @@ Fabric::Prepare()
     {
         FabricSatellite& state = m_state[satellite];
         state.firstPort = m_ports.size();
-        state.firstIncoming = m_incoming.size();
+        state.firstIncoming = incoming[satellite].empty() ? m_wires.size() : m_incoming.size();
         state.incoming = incoming[satellite].size();
         for (const uint32_t wire : incoming[satellite])
         {
@@ -199,7 +203,7 @@ Fabric::Prepare()
         }
         m_ports.insert(m_ports.end(), m_connected[satellite].begin(), m_connected[satellite].end());
     }
-    m_heads.assign(m_wires.size(), NEVER);
+    m_heads.assign(m_wires.size() + 1, NEVER); // one for satellites to which no wire leads
     m_connected = {};
     Use(m_scheduler == Scheduler::WINDOW);
 }
@@ -285,7 +289,8 @@ Fabric::Inject(uint32_t satellite, Flight flight)
     {
         flight.flags |= Flight::LEDGER;
     }
-    flight.came = Simulator::Now().GetNanoSeconds();
+    const Time now = Simulator::Now();
+    flight.came = now.GetNanoSeconds();
     const int32_t row = m_tables->GetRow(flight.destination);
     if (row < 0)
     {
@@ -298,100 +303,89 @@ Fabric::Inject(uint32_t satellite, Flight flight)
                                     std::to_string(MOST_ROWS) + " destinations");
     }
     flight.row = static_cast<uint16_t>(row);
-    flight.flags |= EndOfInstant::HasPassed() ? Flight::LATE : 0;
+    flight.flags |= EndOfInstant::HasPassed(now) ? Flight::LATE : 0;
     FabricSatellite& state = m_state[satellite];
     state.local.push_back(flight);
     ++state.pending;
+    ++state.others;
     Notice(satellite, flight.came);
     ScheduleTick();
 }
 
+template <bool IS_WINDOW>
 void
 Fabric::Process(uint32_t satellite, int64_t until)
 {
-    enum : int32_t
-    {
-        NOTHING = -3,
-        HELD = -2,
-        LOCAL = -1
-    };
-
     FabricSatellite& state = m_state[satellite];
     const int64_t* const heads = m_heads.data() + state.firstIncoming;
-    const auto incoming = static_cast<int32_t>(state.incoming);
+    const uint32_t* const incoming = m_incoming.data() + state.firstIncoming;
+    const uint32_t* const ports = m_ports.data() + state.firstPort;
     for (;;)
     {
-        // The tie rule: sent here, held, arrived by wire, sent here by what arrivals have caused.
-        int64_t first = until;
-        int32_t source = NOTHING;
-        int64_t late = NEVER;
-        if (state.nextLocal < state.local.size())
+        uint32_t source = 0;
+        int64_t first = heads[0];
+        for (uint32_t wire = 1; wire < state.incoming; ++wire)
         {
-            const Flight& flight = state.local[state.nextLocal];
-            if (flight.flags & Flight::LATE)
-            {
-                late = flight.came;
-            }
-            else if (flight.came < first)
-            {
-                first = flight.came;
-                source = LOCAL;
-            }
+            const bool isFirst = heads[wire] < first;
+            source = isFirst ? wire : source;
+            first = isFirst ? heads[wire] : first;
         }
-        if (state.heldNs < first)
+        if (state.others != 0 && ProcessOther(satellite, first, until)) [[unlikely]]
         {
-            first = state.heldNs;
-            source = HELD;
+            continue;
         }
-        for (int32_t wire = 0; wire < incoming; ++wire)
+        if (first >= until)
         {
-            if (heads[wire] < first)
-            {
-                first = heads[wire];
-                source = wire;
-            }
+            return;
         }
-        if (late < first)
+        FabricWire& wire = m_wires[incoming[source]];
+        const Flight& flight = wire.At(wire.head);
+        const uint8_t port = GetPort(satellite, flight, first);
+        if (wire.isSpecial || flight.flags & Flight::FINAL || port == ForwardingTables::NO_PORT)
+            [[unlikely]]
         {
-            first = late;
-            source = LOCAL;
+            Transit(wire, satellite);
+            continue;
         }
-        if (source >= 0)
+        ++m_hops;
+        --state.pending;
+        Put<IS_WINDOW>(ports[port], flight, flight.ttl - 1, first);
+        Pop(wire);
+    }
+}
+
+template void Fabric::Process<true>(uint32_t satellite, int64_t until);
+template void Fabric::Process<false>(uint32_t satellite, int64_t until);
+
+bool
+Fabric::ProcessOther(uint32_t satellite, int64_t arrival, int64_t until)
+{
+    // The tie rule: sent here, held, arrived by wire, sent here by what arrivals have caused.
+    FabricSatellite& state = m_state[satellite];
+    if (state.nextLocal < state.local.size())
+    {
+        const Flight flight = state.local[state.nextLocal];
+        const int64_t next = std::min(arrival, state.heldNs);
+        if (flight.came < until &&
+            (flight.flags & Flight::LATE ? flight.came < next : flight.came <= next))
         {
-            FabricWire& wire = m_wires[m_incoming[state.firstIncoming + source]];
-            const Flight& flight = wire.At(wire.head);
-            const uint8_t port = GetPort(satellite, flight, first);
-            if (wire.isSpecial || flight.flags & Flight::FINAL || port == ForwardingTables::NO_PORT)
-                [[unlikely]]
-            {
-                Transit(wire, satellite);
-                continue;
-            }
-            ++m_hops;
-            --state.pending;
-            Put(m_ports[state.firstPort + port], flight, flight.ttl - 1, first);
-            Pop(wire);
-        }
-        else if (source == LOCAL)
-        {
-            const Flight flight = state.local[state.nextLocal];
             if (++state.nextLocal == state.local.size())
             {
                 state.local.clear();
                 state.nextLocal = 0;
             }
+            --state.others;
             --state.pending;
-            Forward(satellite, flight, flight.ttl, first);
-        }
-        else if (source == HELD)
-        {
-            ReleaseHeld(satellite, first);
-        }
-        else
-        {
-            return;
+            Forward(satellite, flight, flight.ttl, flight.came);
+            return true;
         }
     }
+    if (state.heldNs < until && state.heldNs <= arrival)
+    {
+        ReleaseHeld(satellite, state.heldNs);
+        return true;
+    }
+    return false;
 }
 
 void
@@ -430,6 +424,7 @@ Fabric::FindTable(int64_t now)
     }
     m_tableBegin = now / slot * slot;
     m_tableLength = slot;
+    m_columns = m_state.size();
 }
 
 void
@@ -446,6 +441,7 @@ Fabric::Forward(uint32_t satellite, const Flight& flight, uint8_t ttl, int64_t n
     state.held.push_back({flight, now});
     state.held.back().flight.ttl = ttl;
     ++state.pending;
+    ++state.others;
     // At the start of a slot others may be due in the same nanosecond, after what is sent.
     state.heldNs = std::min(state.heldNs, m_tableBegin + m_tableLength);
     Notice(satellite, state.heldNs);
@@ -471,6 +467,7 @@ Fabric::ReleaseHeld(uint32_t satellite, int64_t now)
             m_parcels[flight.parcel].ledger.AddWaiting(NanoSeconds(now - held.since));
         }
         --state.pending;
+        --state.others;
         Enqueue(m_ports[state.firstPort + port], flight, flight.ttl, now);
     }
 }
@@ -478,6 +475,10 @@ Fabric::ReleaseHeld(uint32_t satellite, int64_t now)
 int64_t
 Fabric::FindTransmission(FabricWire& wire, uint32_t bytes)
 {
+    if (wire.knownBytes[0] == bytes)
+    {
+        return wire.knownNs[0];
+    }
     if (wire.knownBytes[1] != bytes)
     {
         wire.knownBytes[1] = bytes;
@@ -489,12 +490,21 @@ Fabric::FindTransmission(FabricWire& wire, uint32_t bytes)
 }
 
 bool
-Fabric::Wait(FabricWire& wire, uint32_t bytes, int64_t now) const
+Fabric::HasRoom(FabricWire& wire, uint32_t bytes, int64_t now) const
 {
-    while (wire.queue != wire.tail && wire.At(wire.queue).start <= now)
+    if (wire.freeNs <= now)
+    {
+        return bytes <= m_idleBytes; // it passes through the queue, which is empty
+    }
+    if (wire.tail != wire.head && wire.At(wire.tail - 1).start <= now)
+    {
+        wire.queue = wire.tail; // the last has left the queue
+        wire.queuedBytes = 0;
+    }
+    // Those that left the wire since are where they were: nothing came behind them.
+    for (; wire.queue != wire.tail && wire.At(wire.queue).start <= now; ++wire.queue)
     {
         wire.queuedBytes -= wire.At(wire.queue).bytes;
-        ++wire.queue;
     }
     const uint32_t waiting = wire.tail - wire.queue;
     if (m_countsBytes ? wire.queuedBytes + bytes > m_capacity : waiting >= m_capacity)
@@ -510,7 +520,49 @@ Fabric::Wait(FabricWire& wire, uint32_t bytes, int64_t now) const
 void
 Fabric::Enqueue(uint32_t wire, const Flight& flight, uint8_t ttl, int64_t now)
 {
-    Put(wire, flight, ttl, now);
+    Put<false>(wire, flight, ttl, now);
+}
+
+void
+Fabric::Note(uint32_t index, Flight& flight, uint32_t number)
+{
+    if (flight.flags & Flight::LEDGER)
+    {
+        Charge(index, flight);
+    }
+    if (flight.flags & Flight::FINAL)
+    {
+        m_deliveries.push({flight.arrival, index, number});
+        if (flight.arrival < m_deliveryNs)
+        {
+            ScheduleDelivery();
+        }
+    }
+}
+
+void
+Fabric::Pop(FabricWire& wire, uint32_t head)
+{
+    while (head != wire.tail && wire.At(head).flags & Flight::DONE)
+    {
+        ++head;
+    }
+    wire.head = head;
+    m_heads[wire.incoming] = head == wire.tail ? NEVER : wire.At(head).arrival;
+}
+
+void
+Fabric::Refuse(uint32_t index, Flight flight, uint8_t ttl, int64_t now)
+{
+    flight.ttl = ttl;
+    if (m_wires[index].isUp)
+    {
+        Lose(index, flight, LossReason::QUEUE_FULL, now);
+    }
+    else
+    {
+        EnqueueDown(index, flight, now);
+    }
 }
 
 void
@@ -620,10 +672,9 @@ Fabric::ScheduleDelivery()
     }
     const Delivery& first = m_deliveries.top();
     m_deliveryNs = first.arrival;
-    Simulator::ScheduleWithContext(m_satellites.Get(m_wires[first.wire].to)->GetId(),
+    Simulator::ScheduleWithContext(m_nodes[m_wires[first.wire].to],
                                    NanoSeconds(m_deliveryNs) - Simulator::Now(),
-                                   &Fabric::CallDeliveries,
-                                   this);
+                                   GetPointer(m_call));
 }
 
 void
@@ -645,20 +696,17 @@ Fabric::CallDeliveries()
             continue; // taken back since
         }
         wire.At(number).flags |= Flight::CALLED;
-        EndOfInstant::Add(
-            EndOfInstant::Turn::FINAL,
-            index,
-            m_satellites.Get(wire.to)->GetId(),
-            Ptr<EventImpl>(MakeEvent(&Fabric::Deliver, this, index, number), false));
+        EndOfInstant::Add(EndOfInstant::Turn::FINAL, index, m_nodes[wire.to], this, number);
     }
     m_deliveryNs = NEVER;
     ScheduleDelivery();
 }
 
 void
-Fabric::Deliver(uint32_t index, uint32_t number)
+Fabric::Act(uint32_t index, uint64_t flightNumber)
 {
     FabricWire& wire = m_wires[index];
+    const auto number = static_cast<uint32_t>(flightNumber);
     const bool isIntact = !wire.isSpecial || IsIntact(wire, number);
     Flight flight = wire.At(number);
     wire.At(number).flags |= Flight::DONE;

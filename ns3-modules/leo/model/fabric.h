@@ -5,11 +5,12 @@
 #ifndef FABRIC_H
 #define FABRIC_H
 
+#include "end-of-instant.h"
 #include "fabric-wire.h"
 #include "laser-network.h"
 #include "light-times.h"
 
-#include "ns3/event-id.h"
+#include "ns3/event-impl.h"
 #include "ns3/ipv4-header.h"
 
 #include <algorithm>
@@ -56,7 +57,7 @@ class FabricPort;
  * to the nanosecond; see LightTimes. Per-hop trace sources of IPv4 do not fire at satellites that a
  * packet passes.
  */
-class Fabric : public LaserNetwork
+class Fabric : public LaserNetwork, private EndOfInstant::Actor
 {
   public:
     /** How hops are put into events; results do not depend on it. */
@@ -235,10 +236,21 @@ class Fabric : public LaserNetwork
 
     /**
      * @brief Forward all that comes to a satellite before an instant.
+     * @tparam IS_WINDOW whether this is done for a window
      * @param satellite the satellite
      * @param until the instant, in nanoseconds
      */
+    template <bool IS_WINDOW>
     void Process(uint32_t satellite, int64_t until);
+
+    /**
+     * @brief Forward what a satellite has sent, or held, if that comes next.
+     * @param satellite the satellite
+     * @param arrival when the first packet on a wire comes there, in nanoseconds
+     * @param until before which instant all is to be forwarded, in nanoseconds
+     * @return false if none of it comes next, or before that instant
+     */
+    bool ProcessOther(uint32_t satellite, int64_t arrival, int64_t until);
 
     /**
      * @brief Take the first flight off a wire at whose end it travels on.
@@ -274,21 +286,40 @@ class Fabric : public LaserNetwork
 
     /**
      * @brief The same, where it is done most.
+     * @tparam IS_WINDOW whether this is done for a window
      * @param wire which
      * @param flight the packet
      * @param ttl time to live on the wire
      * @param now when it comes there, in nanoseconds
      */
+    template <bool IS_WINDOW>
     void Put(uint32_t wire, const Flight& flight, uint8_t ttl, int64_t now);
 
     /**
-     * @brief Let a packet wait for a transmitter that is busy.
+     * @brief See to a flight's ledger and delivery.
+     * @param wire on which it is
+     * @param flight the flight
+     * @param number of the flight
+     */
+    void Note(uint32_t wire, Flight& flight, uint32_t number);
+
+    /**
+     * @brief Whether a transmit queue has room for a packet; if it is to wait, that is counted.
      * @param wire which
      * @param bytes of the packet
      * @param now when it comes there, in nanoseconds
      * @return false if the queue is full
      */
-    bool Wait(FabricWire& wire, uint32_t bytes, int64_t now) const;
+    bool HasRoom(FabricWire& wire, uint32_t bytes, int64_t now) const;
+
+    /**
+     * @brief Lose a packet for which a queue has no room, or give it to a wire that is down.
+     * @param wire which
+     * @param flight the packet
+     * @param ttl time to live that it would have on the wire
+     * @param now when it comes there, in nanoseconds
+     */
+    void Refuse(uint32_t wire, Flight flight, uint8_t ttl, int64_t now);
 
     /**
      * @brief Give a packet to a wire that is down: it keeps the transmitter busy in vain.
@@ -312,6 +343,13 @@ class Fabric : public LaserNetwork
      * @param wire which
      */
     void Pop(FabricWire& wire);
+
+    /**
+     * @brief Take flights that have been delivered off a wire.
+     * @param wire which
+     * @param head the first flight
+     */
+    void Pop(FabricWire& wire, uint32_t head);
 
     /**
      * @brief Time that a transmitter needs, which it did not need last.
@@ -357,12 +395,8 @@ class Fabric : public LaserNetwork
     /// Let all deliveries of this nanosecond have their turn at its end.
     void CallDeliveries();
 
-    /**
-     * @brief Deliver a packet, now.
-     * @param wire on which it came
-     * @param number of its flight
-     */
-    void Deliver(uint32_t wire, uint32_t number);
+    /// Deliver a packet, now. @param wire on which it came @param number of its flight
+    void Act(uint32_t wire, uint64_t number) override;
 
     /**
      * @brief Hand a packet that has been taken off its wire to its satellite.
@@ -540,6 +574,7 @@ class Fabric : public LaserNetwork
     std::vector<FabricWire> m_wires;                //!< twice the link plus the direction
     std::vector<FabricSatellite> m_state;           //!< by satellite
     std::vector<Ptr<FabricNetDevice>> m_devices;    //!< by satellite
+    std::vector<uint32_t> m_nodes;                  //!< node numbers, by satellite
     std::vector<std::vector<uint32_t>> m_connected; //!< wires by satellite and port, until prepared
     std::vector<uint32_t> m_ports;                  //!< wires, satellite by satellite
     std::vector<uint32_t> m_incoming;               //!< wires by the satellite they lead to
@@ -556,6 +591,8 @@ class Fabric : public LaserNetwork
     std::unordered_map<uint64_t, FabricPort*> m_leanPorts;  //!< by satellite and port
     std::unordered_map<uint64_t, uint16_t> m_identifications; //!< next, by source and destination
     Ptr<HopLog> m_hopLog;             //!< null for none
+    Ptr<EventImpl> m_tick;            //!< calls Tick(), again and again
+    Ptr<EventImpl> m_call;            //!< calls CallDeliveries(), again and again
     bool m_isPrepared{false};         //!< whether Prepare() has been called
     bool m_countsBytes{false};        //!< whether queues hold so many bytes, not packets
     uint64_t m_capacity{0};           //!< of each queue
@@ -566,7 +603,6 @@ class Fabric : public LaserNetwork
     int64_t m_settled{0};             //!< all before this has been done
     int64_t m_next;                   //!< when something comes to a satellite next
     int64_t m_tickNs;                 //!< when the next tick comes
-    EventId m_tick;                   //!< the next tick
     int64_t m_deliveryNs;             //!< when the next delivery event comes
     int64_t m_lookAhead{0};           //!< nanoseconds
     int64_t m_lookAheadUntil{-1};     //!< until when it holds
@@ -577,7 +613,8 @@ class Fabric : public LaserNetwork
     Usage m_usage;                    //!< what has been done
     const uint8_t* m_table{nullptr};  //!< of the slot looked up last
     int64_t m_tableBegin{0};          //!< when it begins, in nanoseconds
-    int64_t m_tableLength{0};         //!< how long it is in force
+    uint64_t m_tableLength{0};        //!< how long it is in force
+    std::size_t m_columns{0};         //!< of a table
 };
 
 } // namespace ns3

@@ -4,12 +4,9 @@
 
 #include "laser-channel.h"
 
-#include "end-of-instant.h"
-
 #include "ns3/data-rate.h"
 #include "ns3/enum.h"
 #include "ns3/ipv4.h"
-#include "ns3/make-event.h"
 #include "ns3/node.h"
 #include "ns3/packet.h"
 #include "ns3/point-to-point-net-device.h"
@@ -232,7 +229,7 @@ LaserChannel::TransmitStart(Ptr<const Packet> p, Ptr<PointToPointNetDevice> src,
     direction.counters.busy += txTime;
     const uint64_t number = direction.nextFlight++;
     direction.flights.push_back(
-        {number, p, now, now + txTime, now + txTime + propagation, idleUntilBefore, hop});
+        {number, p, now, now + txTime, now + txTime + propagation, idleUntilBefore, hop, nullptr});
     Simulator::ScheduleWithContext(destination->GetNode()->GetId(),
                                    txTime + propagation,
                                    &LaserChannel::Arrive,
@@ -247,14 +244,35 @@ LaserChannel::TransmitStart(Ptr<const Packet> p, Ptr<PointToPointNetDevice> src,
 void
 LaserChannel::Arrive(uint32_t wire, uint64_t number, Ptr<Packet> packet)
 {
-    const uint32_t node = GetDestination(wire)->GetNode()->GetId();
-    EndOfInstant::Add(
-        IsFinal(wire, *packet) ? EndOfInstant::Turn::FINAL : EndOfInstant::Turn::TRANSIT,
-        2 * m_number + wire,
-        node,
-        Ptr<EventImpl>(
-            MakeEvent(&LaserChannel::Deliver, Ptr<LaserChannel>(this), wire, number, packet),
-            false));
+    // Almost always the first; not after a loss under way, nor if a node was moved by hand.
+    auto& flights = m_directions[wire].flights;
+    const auto flight = std::find_if(flights.begin(), flights.end(), [number](const Flight& entry) {
+        return entry.number == number;
+    });
+    if (flight == flights.end())
+    {
+        return; // lost: ns-3 gives no EventId for events of another context, so none was cancelled
+    }
+    flight->charged = packet;
+    EndOfInstant::Add(IsFinal(wire, *packet) ? EndOfInstant::Turn::FINAL
+                                             : EndOfInstant::Turn::TRANSIT,
+                      2 * m_number + wire,
+                      GetDestination(wire)->GetNode()->GetId(),
+                      this,
+                      number);
+}
+
+void
+LaserChannel::Act(uint32_t place, uint64_t number)
+{
+    const uint32_t wire = place % 2;
+    auto& flights = m_directions[wire].flights;
+    const auto flight = std::find_if(flights.begin(), flights.end(), [number](const Flight& entry) {
+        return entry.number == number;
+    });
+    const Ptr<Packet> packet = flight->charged;
+    flights.erase(flight);
+    GetDestination(wire)->Receive(packet);
 }
 
 bool
@@ -269,22 +287,6 @@ LaserChannel::IsFinal(uint32_t wire, const Packet& packet) const
     Ptr<Ipv4> stack = GetDestination(wire)->GetNode()->GetObject<Ipv4>();
     return !stack || ipv4[TTL_OFFSET] == 1 ||
            stack->GetInterfaceForAddress(Ipv4Address::Deserialize(ipv4 + DESTINATION_OFFSET)) >= 0;
-}
-
-void
-LaserChannel::Deliver(uint32_t wire, uint64_t number, Ptr<Packet> packet)
-{
-    auto& flights = m_directions[wire].flights;
-    // Almost always the first; not after a loss under way, nor if a node was moved by hand.
-    const auto flight = std::find_if(flights.begin(), flights.end(), [number](const Flight& entry) {
-        return entry.number == number;
-    });
-    if (flight == flights.end())
-    {
-        return; // lost: ns-3 gives no EventId for events of another context, so none was cancelled
-    }
-    flights.erase(flight);
-    GetDestination(wire)->Receive(packet);
 }
 
 void

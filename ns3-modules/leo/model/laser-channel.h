@@ -5,6 +5,7 @@
 #ifndef LASER_CHANNEL_H
 #define LASER_CHANNEL_H
 
+#include "end-of-instant.h"
 #include "hop-charges.h"
 #include "hop-log.h"
 #include "laser-link-counters.h"
@@ -61,7 +62,7 @@ namespace ns3
  * Packets that carry a PathLedgerTag have the hop charged to it. What the receiving device's error
  * model finds corrupted is lost at its arrival, CORRUPTED, whatever the policy.
  */
-class LaserChannel : public PointToPointChannel
+class LaserChannel : public PointToPointChannel, private EndOfInstant::Actor
 {
   public:
     /** What becomes of the packets of a link that goes down. */
@@ -273,6 +274,7 @@ class LaserChannel : public PointToPointChannel
         Time arrival;             //!< when its last bit arrives
         Time idleUntilBefore;     //!< what HopCharges::Charge() returned
         std::size_t hop;          //!< place in the hop log, or NO_HOP
+        Ptr<Packet> charged;      //!< as it is when it has arrived; null until then
     };
 
     /// Of a flight that is not in the hop log.
@@ -328,13 +330,7 @@ class LaserChannel : public PointToPointChannel
      */
     bool IsFinal(uint32_t wire, const Packet& packet) const;
 
-    /**
-     * @brief Receive a packet at the far end, unless it was lost under way.
-     * @param wire direction, 0 or 1
-     * @param number of the flight
-     * @param packet the packet, charged with the hop
-     */
-    void Deliver(uint32_t wire, uint64_t number, Ptr<Packet> packet);
+    void Act(uint32_t place, uint64_t number) override;
 
     /**
      * @brief Count the time that the packets in a direction's queue have waited.

@@ -4,13 +4,11 @@
 
 #include "slot-routing-protocol.h"
 
-#include "end-of-instant.h"
 #include "path-ledger-tag.h"
 
 #include "ns3/ipv4-list-routing.h"
 #include "ns3/ipv4-route.h"
 #include "ns3/ipv4.h"
-#include "ns3/make-event.h"
 #include "ns3/net-device.h"
 #include "ns3/node.h"
 #include "ns3/output-stream-wrapper.h"
@@ -216,12 +214,13 @@ SlotRoutingProtocol::VisitHeld(const std::function<void(const Packet&)>& visit) 
 void
 SlotRoutingProtocol::WakeHeld()
 {
-    EndOfInstant::Add(
-        EndOfInstant::Turn::HELD,
-        m_satellite,
-        Simulator::GetContext(),
-        Ptr<EventImpl>(MakeEvent(&SlotRoutingProtocol::ForwardHeld, Ptr<SlotRoutingProtocol>(this)),
-                       false));
+    EndOfInstant::Add(EndOfInstant::Turn::HELD, m_satellite, Simulator::GetContext(), this);
+}
+
+void
+SlotRoutingProtocol::Act(uint32_t, uint64_t)
+{
+    ForwardHeld();
 }
 
 void

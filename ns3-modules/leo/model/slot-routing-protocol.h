@@ -5,6 +5,7 @@
 #ifndef SLOT_ROUTING_PROTOCOL_H
 #define SLOT_ROUTING_PROTOCOL_H
 
+#include "end-of-instant.h"
 #include "forwarding-tables.h"
 
 #include "ns3/event-id.h"
@@ -38,7 +39,7 @@ class Node;
  * A LaserChannel that goes down hands back what it could not send; such a packet is forwarded again
  * from here, by the table in force now.
  */
-class SlotRoutingProtocol : public Ipv4RoutingProtocol
+class SlotRoutingProtocol : public Ipv4RoutingProtocol, private EndOfInstant::Actor
 {
   public:
     /**
@@ -144,6 +145,8 @@ class SlotRoutingProtocol : public Ipv4RoutingProtocol
 
     /// At the start of a slot: let ForwardHeld() have its turn; see EndOfInstant.
     void WakeHeld();
+
+    void Act(uint32_t place, uint64_t number) override;
 
     /// Forward what has a path now, keep the rest.
     void ForwardHeld();
