@@ -17,6 +17,7 @@ from spacemoe_ns3.links import LaserLinks, LeastDelay, LinkTimeline, PlusGrid, R
 from spacemoe_ns3.links.network import SlotNetwork
 from spacemoe_ns3.links.survey import packet_bits
 
+DESTINATIONS = 288  # 32 layers x (8 experts and a gateway)
 ROUNDING_S = 1e-12  # of a path's delay, summed in another order
 
 
@@ -105,23 +106,17 @@ class Sky:
         return delay
 
 
-def build_sky(*, planes: int, places: int, slots: int, destinations: int, repetitions: int) -> Sky:
-    """Build the sky of the paper's shell, or a smaller one, every link up.
+def build_sky(*, slots: int, repetitions: int) -> Sky:
+    """Build the sky of the paper's constellation, every link up, with 288 destinations.
 
     Parameters
     ----------
-    planes, places
-        Of the shell.
     slots
         Number of time slots over one orbit.
-    destinations
-        Rows of a table.
     repetitions
         See :class:`Sky`.
     """
-    shell = WalkerShell(
-        planes=planes, satellites_per_plane=places, altitude_km=550, inclination_deg=53, phasing=planes // 2
-    )
+    shell = WalkerShell(planes=33, satellites_per_plane=32, altitude_km=550, inclination_deg=53, phasing=16)
     constellation = shell.build()
     grid = Slots(count=slots).grid(shell.period_s)
     timeline = build_timeline(
@@ -133,7 +128,7 @@ def build_sky(*, planes: int, places: int, slots: int, destinations: int, repeti
     )
     sky = Sky(
         timeline=timeline,
-        destinations=np.unique(np.linspace(0, planes * places - 1, destinations).astype(int)),
+        destinations=np.linspace(0, timeline.satellites - 1, DESTINATIONS).astype(int),
         repetitions=repetitions,
     )
     if any(len(timeline.network(slot).ends) != len(timeline.ends) for slot in range(slots)):

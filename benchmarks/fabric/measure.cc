@@ -7,6 +7,7 @@
 #include "ns3/simulator.h"
 
 #include <chrono>
+#include <ctime>
 #include <fstream>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -22,11 +23,15 @@ Usage::Now()
     constexpr double KB_PER_MB = 1 << 10;
     rusage used{};
     getrusage(RUSAGE_SELF, &used);
+    constexpr double NANOSECONDS_PER_SECOND = 1e9;
+    timespec processor{};
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &processor);
     uint64_t pages = 0;
     uint64_t residentPages = 0;
     std::ifstream("/proc/self/statm") >> pages >> residentPages;
     return {
         used.ru_utime.tv_sec + used.ru_utime.tv_usec / MICROSECONDS_PER_SECOND,
+        processor.tv_sec + processor.tv_nsec / NANOSECONDS_PER_SECOND,
         std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(),
         residentPages * sysconf(_SC_PAGESIZE) / BYTES_PER_MB,
         used.ru_maxrss / KB_PER_MB};

@@ -14,7 +14,8 @@ namespace spacemoe::benchmark
 /** What the process has used so far. */
 struct Usage
 {
-    double userS;      //!< processor seconds in user mode
+    double userS;      //!< processor seconds in user mode; the system samples them, some 4 ms apart
+    double processorS; //!< processor seconds in user and system mode, exact
     double wallS;      //!< seconds of a steady clock
     double residentMb; //!< memory that is resident now, in 2^20 bytes
     double peakMb;     //!< most that was
