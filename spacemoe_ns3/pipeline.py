@@ -5,10 +5,8 @@ Scenario → Ephemeris → LinkTimeline → Workload → Placement → analytic 
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
-from pathlib import Path
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -18,7 +16,6 @@ from spacemoe_ns3.constants import NANOSECONDS_PER_SECOND
 from spacemoe_ns3.constellation import Constellation, SlotGrid, propagate
 from spacemoe_ns3.constellation.propagate import KNOT_STEP_NS
 from spacemoe_ns3.critical_path import critical_path
-from spacemoe_ns3.errors import InstallationError, SpacemoeError, UndeliveredError, WriteError
 from spacemoe_ns3.latency import (
     GatewayDelays,
     frozen_message_delays,
@@ -30,26 +27,18 @@ from spacemoe_ns3.links import LinkTimeline, LossPolicy, Router, Routes, build_t
 from spacemoe_ns3.moe import Gating, Workload, build_computing, build_footprint, build_workload
 from spacemoe_ns3.packet import (
     CapturePoint,
-    Executor,
     Plan,
-    Records,
-    check_installation,
-    parse_captures,
-    result_from_records,
 )
 from spacemoe_ns3.placement import Placement, PlacementProblem, check_capacity, place
-from spacemoe_ns3.placement.bound import Bound, lower_bound_s
+from spacemoe_ns3.placement.bound import Bound
 from spacemoe_ns3.results import ExpectedLatency, PlacementResult, account_for
 from spacemoe_ns3.scenario import Scenario
 from spacemoe_ns3.streams import stream
 from spacemoe_ns3.traffic import BackgroundFlow
 from spacemoe_ns3.transport import Transport
 
-ENGINES = ("analytic", "packet", "both")
 _NO_LINK_BPS = 10**18  # where no link is ever up, nothing is ever sent
 _MOST_REMEMBERED = 4  # delays around gateways: at 1056 satellites and 200 slots 100 MB each
-_TASKS = "tasks"
-_CAPTURES = "pcap"
 
 
 class Progress(Protocol):
@@ -159,25 +148,6 @@ class Experiment:
             destinations=np.union1d(hosts, others) if others else hosts,
             packet_bits=int(self.wire_bits[0]),
         )
-
-
-@dataclass(slots=True, kw_only=True)
-class Outcome:
-    """What a run has found out so far.
-
-    Parameters
-    ----------
-    results
-        By placement, complete ones only.
-    failures
-        By placement, why its simulation failed.
-    is_interrupted
-        Whether the run was interrupted.
-    """
-
-    results: dict[str, PlacementResult] = field(default_factory=dict)
-    failures: dict[str, SpacemoeError] = field(default_factory=dict)
-    is_interrupted: bool = False
 
 
 def build_sky(scenario: Scenario, *, progress: Progress) -> Sky:
@@ -302,6 +272,26 @@ def prepare(scenario: Scenario, *, progress: Progress) -> Experiment:
     InputError
         If the scenario cannot be built.
     """
+    experiment = lay_out(scenario, progress=progress)
+    placed = {each.name: each for each in placements_of(scenario, experiment, progress=progress)}
+    return replace(experiment, placements=tuple(placed[placer.name] for placer in scenario.placers))
+
+
+def lay_out(scenario: Scenario, *, progress: Progress) -> Experiment:
+    """Build the sky and the work of a scenario, and no placements yet.
+
+    Parameters
+    ----------
+    scenario
+        What to build.
+    progress
+        Whom to tell.
+
+    Raises
+    ------
+    InputError
+        If the scenario cannot be built.
+    """
     seed, model = scenario.seed, scenario.architecture
     constellation = scenario.source.build()
     check_capacity(
@@ -341,7 +331,7 @@ def prepare(scenario: Scenario, *, progress: Progress) -> Experiment:
         sky=sky,
         workload=workload,
         problem=problem,
-        placements=tuple(_place_all(scenario, problem, progress)),
+        placements=(),
         wire_bits=wire_bits,
         tokens=sample_tokens(gating, slots=slots.count, random=stream(seed, "activation.samples")),
         transport=scenario.transport,
@@ -369,76 +359,26 @@ def _delays(sky: Sky, wire_bits: np.ndarray, members: np.ndarray) -> dict[str, C
     }
 
 
-def _place_all(scenario: Scenario, problem: PlacementProblem, progress: Progress) -> Iterator[Placement]:
-    """Yield the placements of a scenario."""
-    for placer in scenario.placers:
-        progress.stage(f"placing {placer.name}")
-        yield place(placer, problem, seed=scenario.seed)
-
-
-def run(
-    experiment: Experiment,
-    *,
-    engine: str,
-    captures: tuple[str, ...],
-    executor: Executor,
-    folder: Path,
-    progress: Progress,
-) -> Outcome:
-    """Evaluate every placement of an experiment.
+def placements_of(scenario: Scenario, experiment: Experiment, *, progress: Progress) -> Iterator[Placement]:
+    """Yield the placements of a scenario, those first that need no delays and so are there at once.
 
     Parameters
     ----------
+    scenario
+        Whose algorithms place.
     experiment
-        What to evaluate.
-    engine
-        One of :data:`ENGINES`.
-    captures
-        Wishes for captures, of every placement (see :func:`spacemoe_ns3.packet.parse_captures`).
-    executor
-        Where simulations run.
-    folder
-        The run's folder; captures are left in it.
+        The scenario's, laid out.
     progress
         Whom to tell.
 
-    Returns
-    -------
-    The outcome; on Ctrl-C, what was complete by then.
-
     Raises
     ------
-    ScenarioError
-        If a wish for a capture cannot be granted; nothing has been done by then.
-    InstallationError
-        If packets are asked for and ns-3 or the compiled modules are missing.
-    WriteError
-        If a simulation could not write its records.
+    PlacementError
+        If a placement cannot be made.
     """
-    if engine != "analytic":
-        check_installation()
-    points = {
-        placement.name: parse_captures(captures, placement=placement, timeline=experiment.sky.timeline)
-        for placement in experiment.placements
-    }
-    evaluation = _Evaluation(
-        experiment=experiment, engine=engine, executor=executor, folder=folder, progress=progress
-    )
-    try:
-        if engine != "packet":
-            progress.stage("bound")
-            evaluation.bound = lower_bound_s(experiment.problem)
-        for placement in experiment.placements:
-            evaluation.begin(placement, points[placement.name])
-            evaluation.listen(wait=False)
-        progress.stage("packets")
-        evaluation.listen(wait=True)
-    except KeyboardInterrupt:
-        evaluation.outcome.is_interrupted = True
-    finally:
-        executor.close()
-        shutil.rmtree(folder / _TASKS, ignore_errors=True)
-    return evaluation.outcome
+    for placer in sorted(scenario.placers, key=lambda each: bool(getattr(each, "asks_delays", True))):
+        progress.stage(f"placing {placer.name}")
+        yield place(placer, experiment.problem, seed=scenario.seed)
 
 
 def evaluate(
@@ -522,80 +462,3 @@ def _remember(function: Callable[[np.ndarray], GatewayDelays]) -> Callable[[np.n
         return known[key]
 
     return remembered
-
-
-@dataclass(slots=True, kw_only=True)
-class _Evaluation:
-    """A run under way: what has been asked of the executor, and what has come of it."""
-
-    experiment: Experiment
-    engine: str
-    executor: Executor
-    folder: Path
-    progress: Progress
-    outcome: Outcome = field(default_factory=Outcome)
-    bound: Bound | None = None
-    _partial: dict[str, PlacementResult] = field(default_factory=dict)
-
-    def begin(self, placement: Placement, captures: tuple[CapturePoint, ...]) -> None:
-        """Evaluate the formula for a placement, and have its packets simulated."""
-        name, routes = placement.name, self.experiment.routes_to(placement)
-        self.progress.stage(f"{name}: formula")
-        try:
-            result = evaluate(
-                self.experiment,
-                placement,
-                routes,
-                with_formula=self.engine != "packet",
-                bound=self.bound,
-            )
-        except UndeliveredError as error:
-            self.outcome.failures[name] = error
-            return
-        if self.engine == "analytic":
-            self._keep(result)
-            return
-        self._partial[name] = result
-        # With these routes, not others: the formula has made tables already.
-        plan = replace(self.experiment.plan(placement, captures=captures), routes=routes)
-        self.executor.submit(name, plan, self.folder / _TASKS / name)
-
-    def listen(self, *, wait: bool) -> None:
-        """Take news from the executor: progress, records, failures."""
-        for event in self.executor.events(wait=wait):
-            self.progress.tokens(event.name, event.tokens)
-            if isinstance(event.outcome, (WriteError, InstallationError)):
-                raise event.outcome
-            if isinstance(event.outcome, SpacemoeError):
-                self.outcome.failures[event.name] = event.outcome
-            elif isinstance(event.outcome, Records):
-                self._take(event.name, event.outcome)
-
-    def _take(self, name: str, records: Records) -> None:
-        """Make a result of what a simulation recorded."""
-        partial = self._partial[name]
-        try:
-            packet = result_from_records(
-                records,
-                workload=self.experiment.workload,
-                placement=partial.placement,
-                ends=self.experiment.sky.timeline.ends,
-            )
-        except UndeliveredError as error:
-            self.outcome.failures[name] = error
-            return
-        self._keep(replace(partial, packet=packet))
-        _keep_captures(self.folder, name)
-
-    def _keep(self, result: PlacementResult) -> None:
-        """Keep a complete result, in the order of the scenario."""
-        results = {**self.outcome.results, result.placement.name: result}
-        order = [placement.name for placement in self.experiment.placements]
-        self.outcome.results = {name: results[name] for name in order if name in results}
-
-
-def _keep_captures(folder: Path, name: str) -> None:
-    for capture in sorted((folder / _TASKS / name).glob("*.pcap")):
-        kept = folder / _CAPTURES / name
-        kept.mkdir(parents=True, exist_ok=True)
-        capture.rename(kept / capture.name)

@@ -364,10 +364,10 @@ def test_an_interrupt_stops_within_a_second_and_keeps_what_is_complete(
         elapsed_s = time.monotonic() - before
     assert process.returncode == EXIT_INTERRUPTED
     assert elapsed_s < LONGEST_STOP_S
-    assert err.startswith("interrupted: kept spacemoe")
     summary = json.loads((out / "summary.json").read_text())
-    assert summary["placements"][0]["name"] == "spacemoe"
-    assert len(summary["placements"]) < 5
+    kept = [placement["name"] for placement in summary["placements"]]
+    assert 1 <= len(kept) < 5
+    assert err == f"interrupted: kept {', '.join(kept)} in {out}\n"
     assert json.loads((out / "manifest.json").read_text())["status"] == "interrupted"
     assert {entry.name for entry in tmp_path.iterdir()} == {"long.py", "run"}
     with pytest.raises(ProcessLookupError):

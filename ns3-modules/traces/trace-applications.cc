@@ -168,10 +168,10 @@ TraceApplications::Send(uint32_t from,
                         Ptr<Packet> packet,
                         uint32_t timeToLive)
 {
-    const bool canBeLean = timeToLive == STOCK_TIME_TO_LIVE &&
-                           packet->GetSize() + IP_AND_UDP_BYTES <= m_scenario.mtuBytes;
-    if (m_ports[from] && canBeLean)
+    // A lean endpoint cuts nothing into fragments.
+    if (m_ports[from] && packet->GetSize() + IP_AND_UDP_BYTES <= m_scenario.mtuBytes)
     {
+        m_ports[from]->SetAttribute("Ttl", UintegerValue(timeToLive));
         m_ports[from]->SendTo(packet, to, port);
         return;
     }

@@ -7,7 +7,9 @@
 #include "trace-applications.h"
 #include "trace-network.h"
 
+#include "ns3/ipv4-header.h"
 #include "ns3/packet.h"
+#include "ns3/ppp-header.h"
 #include "ns3/rng-seed-manager.h"
 #include "ns3/simulator.h"
 
@@ -49,6 +51,33 @@ Print(const LaserLinkCounters& counters, std::ostream& output)
     }
     output << ' ' << counters.rerouted << ' ' << counters.inFlight << ' ' << counters.queued << ' '
            << counters.waited.GetNanoSeconds() << ' ' << counters.longest << '\n';
+}
+
+/**
+ * @brief Print a loss.
+ * @param packet the packet, with its PPP header
+ * @param reason why
+ * @param satellite that was to send it, or sent it
+ * @param at when
+ * @param output where to
+ */
+void
+PrintLoss(const Packet& packet,
+          LossReason reason,
+          uint32_t satellite,
+          Time at,
+          std::ostream& output)
+{
+    Ptr<Packet> rest = packet.Copy();
+    PppHeader ppp;
+    rest->RemoveHeader(ppp);
+    Ipv4Header ipv4;
+    rest->RemoveHeader(ipv4);
+    output << "lost " << at.GetNanoSeconds() << ' ' << satellite << ' '
+           << static_cast<uint32_t>(reason) << ' ' << packet.GetSize() << ' '
+           << ForwardingTables::GetSatellite(ipv4.GetSource()) << ' '
+           << ForwardingTables::GetSatellite(ipv4.GetDestination()) << ' ' << +ipv4.GetProtocol()
+           << ' ' << ipv4.GetIdentification() << ' ' << +ipv4.GetTtl() << '\n';
 }
 
 /**
@@ -119,8 +148,7 @@ RunScenario(const TraceScenario& scenario, std::ostream& output)
     network = MakeNetwork(scenario, log);
     Callback<void, Ptr<const Packet>, LossReason, uint32_t, Time> lost(
         [&output](Ptr<const Packet> packet, LossReason reason, uint32_t satellite, Time at) {
-            output << "lost " << at.GetNanoSeconds() << ' ' << satellite << ' '
-                   << +static_cast<uint8_t>(reason) << ' ' << packet->GetSize() << '\n';
+            PrintLoss(*packet, reason, satellite, at, output);
         });
     network->TraceConnectWithoutContext("Lost", lost);
     applications.emplace(scenario, network, output);

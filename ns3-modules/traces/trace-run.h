@@ -23,7 +23,7 @@ namespace ns3
  *     stream TIME TRANSFER BYTES                 TCP hands bytes to its application
  *     slot TIME WIRE COUNTERS                    taken at the end of a slot
  *     wire WIRE COUNTERS                         taken at the horizon
- *     lost TIME SATELLITE REASON BYTES           a link loses a packet
+ *     lost TIME SATELLITE REASON BYTES FROM TO PROTOCOL ID TTL  a link loses a packet
  *     hop LEDGER WIRE CAME STARTED ARRIVED PROPAGATION WAITING READY
  *     ledger GIVEN LEDGER                        its number in lines "got" and "hop"
  *     left PACKETS                               under way or waiting at the horizon

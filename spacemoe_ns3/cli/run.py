@@ -17,8 +17,9 @@ from spacemoe_ns3.cli import study as studies
 from spacemoe_ns3.cli.common import EXIT_CODES, EXIT_INTERRUPTED, EXIT_SIMULATION, console_of
 
 if TYPE_CHECKING:
-    from spacemoe_ns3.pipeline import Experiment, Outcome
+    from spacemoe_ns3.pipeline import Experiment
     from spacemoe_ns3.results import PlacementResult
+    from spacemoe_ns3.running import Outcome
     from spacemoe_ns3.scenario import Scenario
     from spacemoe_ns3.studies import Study
     from spacemoe_ns3.study_results import StudyResults
@@ -147,15 +148,22 @@ def _run(
     about: dict[str, Any],
     started: tuple[float, str],
 ) -> None:
-    from spacemoe_ns3 import pipeline, report
-    from spacemoe_ns3.packet import LocalExecutor
+    from spacemoe_ns3 import pipeline, report, running
+    from spacemoe_ns3.packet import LocalExecutor, check_installation
     from spacemoe_ns3.progress import progress_bar
 
     report.check_out(out, force=force)
-    with progress_bar(scenario, engine=engine, is_shown=not quiet) as progress:
-        experiment = pipeline.prepare(scenario, progress=progress)
-        with report.RunFolder(out, force=force) as folder, LocalExecutor(workers) as executor:
-            outcome = pipeline.run(
+    with (
+        progress_bar(scenario, engine=engine, is_shown=not quiet) as progress,
+        LocalExecutor(workers) as executor,
+    ):
+        if engine != "analytic":
+            check_installation()
+            executor.warm_up()
+        experiment = pipeline.lay_out(scenario, progress=progress)
+        with report.RunFolder(out, force=force) as folder:
+            experiment, outcome = running.run_scenario(
+                scenario,
                 experiment,
                 engine=engine,
                 captures=captures,

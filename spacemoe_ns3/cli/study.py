@@ -9,9 +9,10 @@ import click
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from spacemoe_ns3.pipeline import Outcome, Progress
+    from spacemoe_ns3.pipeline import Progress
     from spacemoe_ns3.report import RunFolder
     from spacemoe_ns3.results import PlacementResult
+    from spacemoe_ns3.running import Outcome
     from spacemoe_ns3.studies import Study
     from spacemoe_ns3.study_results import StudyResults
 

@@ -199,18 +199,37 @@ def _with_waits(both: np.ndarray, *, slot_s: float) -> MessageDelays:
     without = np.isinf(total_s)
     if not without.any():
         return MessageDelays(total_s=total_s, propagation_s=propagation_s)
-    waiting_s = np.zeros_like(total_s)
-    ahead = both.copy()
-    for distance in range(1, total_s.shape[0]):
-        ahead = np.roll(ahead, -1, axis=1)
-        found = without & np.isfinite(ahead[0])
-        waiting_s[found] = (distance - 0.5) * slot_s
-        total_s[found] = ahead[0][found] + waiting_s[found]
-        propagation_s[found] = ahead[1][found]
-        without &= ~found
-        if not without.any():
-            break
+    waiting_s = np.zeros(total_s.shape, total_s.dtype)
+    gateway, satellite = np.nonzero(without.any(axis=0))
+    ahead = _slots_ahead(without[:, gateway, satellite])
+    slot, pair = np.nonzero(ahead)
+    here = slot, gateway[pair], satellite[pair]
+    there = (slot + ahead[slot, pair]) % len(total_s), gateway[pair], satellite[pair]
+    waiting_s[here] = (ahead[slot, pair] - 0.5) * slot_s
+    total_s[here] = total_s[there] + waiting_s[here]
+    propagation_s[here] = propagation_s[there]
     return MessageDelays(total_s=total_s, propagation_s=propagation_s, waiting_s=waiting_s)
+
+
+def _slots_ahead(without: np.ndarray) -> np.ndarray:
+    """Return how many slots ahead the next one with a path is; past the last slot the slots begin anew.
+
+    Parameters
+    ----------
+    without
+        Whether a slot has no path, for each of K pairs, shape (T, K), bool.
+
+    Returns
+    -------
+    Shape (T, K), int; 0 where there is a path, or never is.
+    """
+    count = len(without)
+    slots = np.arange(count)[:, np.newaxis]
+    with_path = np.where(without, 3 * count, slots)  # so far that none is there
+    twice = np.concatenate([with_path, with_path + count])
+    following = np.minimum.accumulate(twice[::-1])[::-1][:count]
+    ahead: np.ndarray = np.where(following < 2 * count, following - slots, 0)
+    return ahead
 
 
 def expected_path_latency(delays: GatewayDelays) -> np.ndarray:

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import json
 import os
-import selectors
+import select
 import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -26,14 +27,16 @@ from spacemoe_ns3.errors import (
     UndeliveredError,
     WriteError,
 )
-from spacemoe_ns3.packet.plan import ERROR_FILE, PLAN_FILE, RECORDS_FILE, Plan, Records
+from spacemoe_ns3.packet.plan import ERROR_FILE, LOG_FILE, PLAN_FILE, RECORDS_FILE, Plan, Records
 
-_LOG_FILE = "stderr.txt"
 _LAST_LINES = 5
 _ERRORS = {
     error.__name__: error for error in (InstallationError, SimulationError, UndeliveredError, WriteError)
 }
 _LEAST_FREE_BYTES = 1_000_000  # a disk with less is full; a child that found it so could not write why
+_READ_BYTES = 65_536
+# Threads of BLAS would only stand in each other's way, and a process with threads is ill to fork.
+_ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +61,15 @@ class TaskEvent:
 class Executor(Protocol):
     """Where simulations run."""
 
+    @property
+    def has_room(self) -> bool:
+        """Whether a task that is submitted now would start at once."""
+        ...
+
+    def warm_up(self) -> None:
+        """Get ready for tasks to come, while the caller does something else."""
+        ...
+
     def submit(self, name: str, plan: Plan, folder: Path) -> None:
         """Accept a task; ``folder`` is empty and the task's own."""
         ...
@@ -75,12 +87,13 @@ class Executor(Protocol):
 class _Running:
     name: str
     folder: Path
-    process: subprocess.Popen[bytes]
     tokens: int = 0
 
 
 class LocalExecutor:
-    """Child processes of this one, as many at a time as there are workers.
+    """Child processes on this machine, as many at a time as there are workers.
+
+    They are forks of one process that has loaded ns-3 (:mod:`spacemoe_ns3.packet.worker`).
 
     Parameters
     ----------
@@ -91,8 +104,9 @@ class LocalExecutor:
     def __init__(self, workers: int | None = None) -> None:
         self.workers = workers or len(os.sched_getaffinity(0))
         self._queue: deque[tuple[str, Path]] = deque()
-        self._running: list[_Running] = []
-        self._selector = selectors.DefaultSelector()
+        self._running: dict[int, _Running] = {}
+        self._started = 0
+        self._nursery: _Nursery | None = None
 
     def __enter__(self) -> LocalExecutor:
         return self
@@ -102,8 +116,19 @@ class LocalExecutor:
     ) -> None:
         self.close()
 
+    @property
+    def has_room(self) -> bool:
+        """Whether a task that is submitted now would start at once."""
+        return not self._queue and len(self._running) < self.workers
+
+    def warm_up(self) -> None:
+        """Have ns-3 loaded, while the caller does something else."""
+        if self._nursery is None:
+            self._nursery = _Nursery()
+
     def submit(self, name: str, plan: Plan, folder: Path) -> None:
         """Queue a task, and start it if a worker is free."""
+        self.warm_up()
         folder.mkdir(parents=True)
         plan.save(folder / PLAN_FILE)
         self._queue.append((name, folder))
@@ -111,57 +136,114 @@ class LocalExecutor:
 
     def events(self, *, wait: bool) -> Iterator[TaskEvent]:
         """Yield what has happened; with ``wait``, until no task is left."""
-        while self._running:
-            ready = self._selector.select(None if wait else 0)
-            if not ready:
+        while self._running and self._nursery is not None:
+            if not (wait or self._nursery.has_news):
                 return
-            for key, _ in ready:
-                yield self._hear(key.data)
+            lines = self._nursery.news()
+            yield from map(self._take, lines) if lines else self._all_ended()
 
     def close(self) -> None:
         """Kill the child processes that still run, and forget queued tasks."""
         self._queue.clear()
-        for task in self._running:
-            task.process.kill()
-        for task in self._running:
-            task.process.wait()
         self._running.clear()
-        self._selector.close()
+        if self._nursery is not None:
+            self._nursery.close()
+            self._nursery = None
 
     def _start_queued(self) -> None:
         while self._queue and len(self._running) < self.workers:
             name, folder = self._queue.popleft()
-            with (folder / _LOG_FILE).open("wb") as log:
-                process = subprocess.Popen(
-                    [sys.executable, "-m", "spacemoe_ns3.packet.worker", str(folder), str(os.getpid())],
-                    stdin=subprocess.DEVNULL,
-                    stdout=subprocess.PIPE,
-                    stderr=log,
-                    bufsize=0,
-                    start_new_session=True,  # Ctrl-C reaches this process only, which then kills them
-                )
-            task = _Running(name, folder, process)
-            self._running.append(task)
-            assert process.stdout is not None
-            self._selector.register(process.stdout, selectors.EVENT_READ, task)
+            self.warm_up()
+            assert self._nursery is not None
+            self._started += 1
+            self._running[self._started] = _Running(name, folder)
+            self._nursery.ask(self._started, folder)
 
-    def _hear(self, task: _Running) -> TaskEvent:
-        """Read what a child has said, or see that it has ended."""
-        assert task.process.stdout is not None
-        said = os.read(task.process.stdout.fileno(), 65_536)
-        if said:
-            numbers = [word for word in said.split() if word.isdigit()]
-            task.tokens = int(numbers[-1]) if numbers else task.tokens
+    def _take(self, line: str) -> TaskEvent:
+        """Return what a line of the nursery says."""
+        number, what, value = line.split()
+        task = self._running[int(number)]
+        if what == "tokens":
+            task.tokens = int(value)
             return TaskEvent(name=task.name, tokens=task.tokens)
-        self._selector.unregister(task.process.stdout)
-        task.process.stdout.close()
-        code = task.process.wait()
-        self._running.remove(task)
+        del self._running[int(number)]
         self._start_queued()
-        return TaskEvent(name=task.name, tokens=task.tokens, outcome=_outcome(task.folder, code))
+        return TaskEvent(name=task.name, tokens=task.tokens, outcome=_outcome(task.folder, int(value)))
+
+    def _all_ended(self) -> Iterator[TaskEvent]:
+        """Yield the end of every task that ran: the nursery is dead, and with it its children."""
+        assert self._nursery is not None
+        code, said = self._nursery.end()
+        self._nursery = None
+        ended, self._running = self._running, {}
+        self._start_queued()
+        for task in ended.values():
+            outcome = _outcome(task.folder, code or 1, said)
+            yield TaskEvent(name=task.name, tokens=task.tokens, outcome=outcome)
 
 
-def _outcome(folder: Path, code: int) -> Records | SpacemoeError:
+class _Nursery:
+    """The process that simulations are forked from, as seen from outside."""
+
+    def __init__(self) -> None:
+        self._log = tempfile.TemporaryFile()  # noqa: SIM115 (closed with the process)
+        self._heard = b""
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "spacemoe_ns3.packet.worker", str(os.getpid())],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._log,
+            bufsize=0,
+            env={**_ONE_THREAD, **os.environ},
+            start_new_session=True,  # Ctrl-C reaches this process only, which then ends the other
+        )
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._asks, self._tells = self._process.stdin, self._process.stdout
+
+    @property
+    def has_news(self) -> bool:
+        """Whether :meth:`news` would return at once."""
+        return bool(select.select([self._tells], [], [], 0)[0])
+
+    def ask(self, number: int, folder: Path) -> None:
+        """Have a task simulated; if the process has died, :meth:`news` will say so."""
+        try:
+            os.write(self._asks.fileno(), json.dumps([number, str(folder.absolute())]).encode() + b"\n")
+        except BrokenPipeError:
+            return
+
+    def news(self) -> list[str]:
+        """Return lines, of which there is at least one, or none if the process has died."""
+        lines: list[bytes] = []
+        while not lines:
+            said = os.read(self._tells.fileno(), _READ_BYTES)
+            if not said:
+                return []
+            *lines, self._heard = (self._heard + said).split(b"\n")
+        return [line.decode() for line in lines]
+
+    def end(self) -> tuple[int, str]:
+        """Return the exit code of the process, which has died or is dying, and what it said."""
+        code = self._process.wait()
+        self._log.seek(0)
+        said = self._log.read().decode(errors="replace")
+        self._close_files()
+        return code, said
+
+    def close(self) -> None:
+        """End the process, with all that it has forked."""
+        self._asks.close()  # should SIGTERM be ignored, this is heard
+        self._process.terminate()
+        self._process.wait()
+        self._close_files()
+
+    def _close_files(self) -> None:
+        for file in (self._asks, self._tells, self._log):
+            file.close()
+
+
+def _outcome(folder: Path, code: int, said: str = "") -> Records | SpacemoeError:
     """Return what a task has left in its folder, or what ended it."""
     if code == 0 and (folder / RECORDS_FILE).exists():
         return Records.load(folder / RECORDS_FILE)
@@ -170,8 +252,9 @@ def _outcome(folder: Path, code: int) -> Records | SpacemoeError:
         return _ERRORS.get(error["kind"], SimulationError)(error["message"])
     if shutil.disk_usage(folder).free < _LEAST_FREE_BYTES:
         return WriteError(f"{folder}: the disk is full; make room, or capture fewer links")
-    lines = (folder / _LOG_FILE).read_text(errors="replace").split("\n")
+    log = folder / LOG_FILE
+    lines = (said + (log.read_text(errors="replace") if log.exists() else "")).split("\n")
     # The first line of an ns-3 abort names its cause; what follows is a stack.
-    said = " / ".join([line.strip() for line in lines if line.strip()][:_LAST_LINES])
+    last = " / ".join([line.strip() for line in lines if line.strip()][:_LAST_LINES])
     ended = f"was killed by {signal.Signals(-code).name}" if code < 0 else f"ended with code {code}"
-    return SimulationError(f"the simulation's process {ended}; it said: {said or 'nothing'}")
+    return SimulationError(f"the simulation's process {ended}; it said: {last or 'nothing'}")

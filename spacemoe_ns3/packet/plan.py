@@ -44,7 +44,10 @@ INTERVAL_COLUMNS = (
     *("slot", "start_ns", "end_ns", "wire"),
     *(name for name in LINK_COLUMNS if name not in ("in_flight", "queued")),
 )
-PLAN_FILE, RECORDS_FILE, ERROR_FILE = "plan.pickle", "records.npz", "error.json"  # of a task's folder
+PLAN_FILE, RECORDS_FILE, ERROR_FILE, LOG_FILE = (  # of a task's folder
+    *("plan.pickle", "records.npz", "error.json"),
+    "stderr.txt",
+)
 DISPATCH, RESULT, RESIDUAL = 1, 2, 3  # kinds of messages, as in the wire format
 GATEWAY, EXPERT, HEAD = 0, 1, 2  # kinds of jobs
 PACKET_ENGINES = ("auto", "window", "per-hop", "reference")

@@ -215,6 +215,7 @@ def _run(simulation: Any, plan: Plan, report: Callable[[int], None], log: Interv
         simulation.LoadTable(slot, table, table.size)
         if plan.placement.dispatch is not None:
             simulation.SetExpertHosts(plan.placement.hosts_in(slot))
+        report(simulation.GetTokensEmitted())  # of a first slot that takes long, that it has begun
         _run_until(simulation, (slot + 1) * slots.slot_ns, slot, log)
         report(simulation.GetTokensEmitted())
         under_way = simulation.GetTokensUnderWay()

@@ -366,7 +366,9 @@ class Room:
 class Placer(Protocol):
     """A placement algorithm: from a problem and a random stream to hosts.
 
-    The random stream is its own: it depends on the run's seed and the algorithm's name only.
+    The random stream is its own: it depends on the run's seed and the algorithm's name only. An algorithm may
+    say ``asks_delays = False`` of itself: then it places before delays have been found, and its packets are
+    on their way meanwhile.
     """
 
     @property

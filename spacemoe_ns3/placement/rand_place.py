@@ -18,6 +18,8 @@ class RandPlace:
     Where satellites have room for several hosts, each counts as many times as it has room.
     """
 
+    asks_delays = False
+
     @property
     def name(self) -> str:
         """Name of the algorithm."""

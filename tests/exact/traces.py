@@ -14,7 +14,9 @@ from exact.scenarios import TraceScenario
 ROOT = Path(__file__).parents[2]
 NUMBER = 16  # of the words of a line "got", the ledger's number
 TTL = 8  # the same, of a received packet
-UNKNOWN_TTL = -1
+LOST_ID = (7,)  # in lines "lost", the identification of the IP packet
+CAPTURED_ID = (8, 9, 36, 37)  # its two bytes in a captured packet, and in what an ICMP message quotes
+IP_UDP_BYTES = 28
 SHOWN = 3  # differences of a kind
 CAPTURED_BYTES = 100  # of a packet that are compared: its headers, and what its payload says first
 
@@ -30,6 +32,7 @@ class Trace:
 
     def __init__(self, lines: list[str]) -> None:
         self.rows: dict[str, list[tuple[int, ...]]] = {}
+        self.has_fragments = False
         self.error = ""
         for line in lines:
             word, _, rest = line.partition(" ")
@@ -99,6 +102,11 @@ class Traces:
                 break
             lines.append(line)
         trace = Trace(lines)
+        sizes = [burst.payload_bytes + IP_UDP_BYTES for burst in scenario.bursts]
+        trace.has_fragments = max(sizes, default=0) > scenario.mtu_bytes
+        if trace.has_fragments:
+            # What waits for a path at its sender waits whole in one engine and in fragments in the other.
+            trace.rows.pop("left", None)
         for satellite, port in scenario.captures:
             records = read_capture(self._folder / f"{satellite}-{port}.pcap")
             trace.rows[f"capture-{satellite}-{port}"] = records
@@ -127,20 +135,34 @@ def read_capture(path: Path) -> list[tuple[int, ...]]:
 def differences(one: Trace, other: Trace, *, same_endpoints: bool = True) -> list[str]:
     """Return where two traces differ, some lines; empty if nowhere.
 
-    Packets that an IP stack sees and times to live are compared only between runs of the same kind of
-    endpoints: lean ones pass the stack by.
+    Between endpoints of different kinds some is not compared: packets that an IP stack sees and times to live
+    in received ones, for lean endpoints pass the stack by; and identifications of IP packets where there are
+    fragments, for large packets go through sockets, which number theirs apart.
     """
     found = []
     if bool(one.error) != bool(other.error):
         found.append(f"error: {one.error!r} and {other.error!r}")
     words = (set(one.rows) | set(other.rows)) - {"ran"} - (set() if same_endpoints else {"ip"})
     for word in sorted(words):
-        rows = one.of(word), other.of(word)
-        if word == "got" and not same_endpoints:
-            rows = tuple([(*row[:TTL], UNKNOWN_TTL, *row[TTL + 1 :]) for row in side] for side in rows)
+        hidden = () if same_endpoints else _hidden(word, has_fragments=one.has_fragments)
+        rows = [[_hide(row, hidden) for row in trace.of(word)] for trace in (one, other)]
         if rows[0] != rows[1]:
             found += _differing(word, *rows)
     return found
+
+
+def _hidden(word: str, *, has_fragments: bool) -> tuple[int, ...]:
+    """Return the places of numbers in rows of a word that endpoints of different kinds need not share."""
+    if word == "got":
+        return (TTL,)
+    if not has_fragments:
+        return ()
+    return LOST_ID if word == "lost" else CAPTURED_ID if word.startswith("capture") else ()
+
+
+def _hide(row: tuple[int, ...], places: tuple[int, ...]) -> tuple[int, ...]:
+    """Return a row without what is at some places."""
+    return tuple(0 if place in places else number for place, number in enumerate(row)) if places else row
 
 
 def _differing(word: str, one: list[tuple[int, ...]], other: list[tuple[int, ...]]) -> list[str]:

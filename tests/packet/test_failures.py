@@ -73,7 +73,8 @@ def test_a_killed_simulation_is_named_and_the_other_goes_on(
     with LocalExecutor(workers=2) as executor:
         executor.submit("first", plan, tmp_path / "first")
         executor.submit("second", plan, tmp_path / "second")
-        (child,) = children_with(f"{tmp_path}/first")
+        wait_for(lambda: children_of(tmp_path / "first"))
+        (child,) = children_of(tmp_path / "first")
         os.kill(child, signal.SIGKILL)
         found = {event.name: event.outcome for event in executor.events(wait=True) if event.outcome}
     assert isinstance(found["second"], Records)
@@ -137,27 +138,55 @@ def test_simulations_die_with_a_killed_parent(
     ) as parent:
         assert parent.stdout is not None
         assert parent.stdout.readline() == "started\n"
-        deadline = time.monotonic() + LONGEST_START_S
-        # A process that is being executed has no arguments in /proc yet.
-        while not children_with(f"{tmp_path}/task") and time.monotonic() < deadline:
-            time.sleep(0.02)
-        assert children_with(f"{tmp_path}/task")
+        wait_for(lambda: children_of(tmp_path / "task"))
         time.sleep(1.0)  # let the child reach its work
         parent.kill()
-    deadline = time.monotonic() + LONGEST_STOP_S
-    while children_with(f"{tmp_path}/task") and time.monotonic() < deadline:
+    wait_for(lambda: not children_of(tmp_path / "task"), longest_s=LONGEST_STOP_S)
+
+
+def test_a_dead_nursery_costs_the_tasks_that_ran_and_those_that_waited_go_on(
+    small_ring: Callable[..., Scenario], silent: pipeline.Progress, tmp_path: Path
+) -> None:
+    long, short = plan_of(small_ring(tokens=4000), silent), plan_of(small_ring(), silent)
+    with LocalExecutor(workers=1) as executor:
+        executor.submit("first", long, tmp_path / "first")
+        executor.submit("second", short, tmp_path / "second")
+        wait_for(lambda: children_of(tmp_path / "first"))
+        (child,) = children_of(tmp_path / "first")
+        status = Path(f"/proc/{child}/status").read_text().split()
+        os.kill(int(status[status.index("PPid:") + 1]), signal.SIGKILL)
+        found = {event.name: event.outcome for event in executor.events(wait=True) if event.outcome}
+    assert isinstance(found["second"], Records)
+    assert isinstance(found["first"], SimulationError)
+    assert "SIGKILL" in str(found["first"])
+    assert not children_of(tmp_path / "first")
+
+
+def test_closing_ends_what_runs_before_it_returns(
+    small_ring: Callable[..., Scenario], silent: pipeline.Progress, tmp_path: Path
+) -> None:
+    with LocalExecutor() as executor:
+        executor.submit("task", plan_of(small_ring(tokens=4000), silent), tmp_path / "task")
+        wait_for(lambda: children_of(tmp_path / "task"))
+    assert not children_of(tmp_path / "task")
+
+
+def wait_for(condition: Callable[[], object], *, longest_s: float = LONGEST_START_S) -> None:
+    """Wait until something holds."""
+    deadline = time.monotonic() + longest_s
+    while not condition():
+        assert time.monotonic() < deadline
         time.sleep(0.02)
-    assert not children_with(f"{tmp_path}/task")
 
 
-def children_with(argument: str) -> list[int]:
-    """Return the workers that have an argument, on the whole machine."""
+def children_of(folder: Path) -> list[int]:
+    """Return the processes whose standard error is in the folder of a task, on the whole machine."""
     found = []
-    for entry in Path("/proc").glob("[0-9]*/cmdline"):
+    for entry in Path("/proc").glob("[0-9]*/fd/2"):
         try:
-            words = entry.read_bytes().split(b"\0")
+            is_child = entry.readlink().parent == folder
         except OSError:
             continue
-        if b"spacemoe_ns3.packet.worker" in words and argument.encode() in words:
-            found.append(int(entry.parent.name))
+        if is_child:
+            found.append(int(entry.parent.parent.name))
     return found

@@ -9,7 +9,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from spacemoe_ns3 import Scenario, SelectiveRepeat, Tcp, Udp, pipeline
+from spacemoe_ns3 import Scenario, SelectiveRepeat, Tcp, Udp, pipeline, running
 from spacemoe_ns3.packet import LocalExecutor
 from spacemoe_ns3.report.tables import write_tables
 from spacemoe_ns3.results import PARTS
@@ -33,7 +33,7 @@ def test_with_loss_all_tokens_finish_and_what_it_costs_is_a_part_in_every_table(
     transport, part = TRANSPORTS[name]
     scenario = small_ring(slots=10)
     lossy = replace(scenario, transport=transport, links=replace(scenario.links, packet_error_rate=LOSS))
-    outcome = pipeline.run(
+    outcome = running.run(
         pipeline.prepare(lossy, progress=silent),
         engine="both",
         captures=(),

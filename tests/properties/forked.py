@@ -45,15 +45,15 @@ class Simulations:
         return Records.load(folder / RECORDS_FILE)
 
 
-def _simulate(folder: str, parent: int) -> None:
+def _simulate(folder: str) -> None:
     """Be the child: limited, silent, and gone when it is done."""
-    from spacemoe_ns3.packet.worker import main
+    from spacemoe_ns3.packet.worker import run_task
 
     resource.setrlimit(resource.RLIMIT_CPU, (MOST_CPU_S, MOST_CPU_S + 1))
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, sys.stdout.fileno())
     try:
-        main([folder, str(parent)])
+        run_task(Path(folder), report=lambda tokens: None)
     finally:
         os._exit(1)
 
@@ -64,10 +64,9 @@ def _serve() -> None:
 
     load_bridge()
     for line in sys.stdin:
-        parent = os.getpid()
         child = os.fork()
         if child == 0:
-            _simulate(line.rstrip("\n"), parent)
+            _simulate(line.rstrip("\n"))
         _, status = os.waitpid(child, 0)
         print(os.waitstatus_to_exitcode(status), flush=True)
 

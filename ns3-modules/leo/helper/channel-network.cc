@@ -37,7 +37,7 @@ ChannelNetwork::DoDispose()
 }
 
 void
-ChannelNetwork::Create(Ptr<EphemerisKnots> ephemeris, Ptr<ForwardingTables> tables)
+ChannelNetwork::DoCreate(Ptr<EphemerisKnots> ephemeris, Ptr<ForwardingTables> tables)
 {
     m_satellites = ConstellationHelper().CreateSatellites(ephemeris, tables);
 }

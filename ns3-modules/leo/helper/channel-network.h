@@ -29,7 +29,6 @@ class ChannelNetwork : public LaserNetwork
      */
     static TypeId GetTypeId();
 
-    void Create(Ptr<EphemerisKnots> ephemeris, Ptr<ForwardingTables> tables) override;
     uint32_t Connect(uint32_t a, uint32_t b) override;
     uint32_t GetNLinks() const override;
     void SetStates(const std::vector<LinkState>& states) override;
@@ -49,6 +48,7 @@ class ChannelNetwork : public LaserNetwork
 
   protected:
     void DoDispose() override;
+    void DoCreate(Ptr<EphemerisKnots> ephemeris, Ptr<ForwardingTables> tables) override;
 
   private:
     /**

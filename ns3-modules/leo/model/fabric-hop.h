@@ -9,7 +9,9 @@
 
 #include "fabric.h"
 
+#include <algorithm>
 #include <limits>
+#include <utility>
 
 namespace ns3
 {
@@ -22,6 +24,25 @@ Fabric::GetPort(uint32_t satellite, const Flight& flight, int64_t now)
         FindTable(now);
     }
     return m_table[flight.row * m_columns + satellite];
+}
+
+[[gnu::always_inline]] inline std::pair<uint32_t, int64_t>
+Fabric::FindFirst(const int64_t* heads, uint32_t count)
+{
+    if (count == 4) [[likely]] // as in a +Grid; without branches
+    {
+        const uint32_t low = heads[1] < heads[0] ? 1 : 0;
+        const uint32_t high = heads[3] < heads[2] ? 3 : 2;
+        const int64_t lowNs = std::min(heads[0], heads[1]);
+        const int64_t highNs = std::min(heads[2], heads[3]);
+        return {highNs < lowNs ? high : low, std::min(lowNs, highNs)};
+    }
+    uint32_t source = 0;
+    for (uint32_t wire = 1; wire < count; ++wire)
+    {
+        source = heads[wire] < heads[source] ? wire : source;
+    }
+    return {source, heads[source]};
 }
 
 [[gnu::always_inline]] inline void
@@ -67,7 +88,7 @@ Fabric::Put(uint32_t index, const Flight& flight, uint8_t ttl, int64_t now)
     const int64_t arrival = sent + m_lightTimes.Get(index, start);
     // A packet that comes where its time to live would be counted down to zero goes no further.
     const bool isFinal = flight.destination == wire.to || ttl == 1;
-    const uint8_t flags = (flight.flags & Flight::LEDGER) | (isFinal ? Flight::FINAL : 0);
+    const uint8_t flags = (flight.flags & Flight::LEDGER) | static_cast<uint8_t>(isFinal);
     Flight& stored = wire.At(number);
     stored = flight;
     stored.came = now;

@@ -75,6 +75,7 @@ struct Flight
     static constexpr uint8_t LOGGED = 64;    //!< this hop is in the hop log
 };
 
+static_assert(Flight::FINAL == static_cast<uint8_t>(true));
 static_assert(sizeof(Flight) == 48, "a flight should not be larger than it has to be");
 
 /**

@@ -127,7 +127,7 @@ Fabric::DoDispose()
 }
 
 void
-Fabric::Create(Ptr<EphemerisKnots> ephemeris, Ptr<ForwardingTables> tables)
+Fabric::DoCreate(Ptr<EphemerisKnots> ephemeris, Ptr<ForwardingTables> tables)
 {
     m_ephemeris = ephemeris;
     m_tables = tables;
@@ -322,14 +322,7 @@ Fabric::Process(uint32_t satellite, int64_t until)
     const uint32_t* const ports = m_ports.data() + state.firstPort;
     for (;;)
     {
-        uint32_t source = 0;
-        int64_t first = heads[0];
-        for (uint32_t wire = 1; wire < state.incoming; ++wire)
-        {
-            const bool isFirst = heads[wire] < first;
-            source = isFirst ? wire : source;
-            first = isFirst ? heads[wire] : first;
-        }
+        const auto [source, first] = FindFirst(heads, state.incoming);
         if (state.others != 0 && ProcessOther(satellite, first, until)) [[unlikely]]
         {
             continue;
@@ -443,7 +436,7 @@ Fabric::Forward(uint32_t satellite, const Flight& flight, uint8_t ttl, int64_t n
     ++state.pending;
     ++state.others;
     // At the start of a slot others may be due in the same nanosecond, after what is sent.
-    state.heldNs = std::min(state.heldNs, m_tableBegin + m_tableLength);
+    state.heldNs = std::min(state.heldNs, GetTableEnd());
     Notice(satellite, state.heldNs);
 }
 
@@ -459,7 +452,7 @@ Fabric::ReleaseHeld(uint32_t satellite, int64_t now)
         if (port == ForwardingTables::NO_PORT)
         {
             state.held.push_back(held);
-            state.heldNs = m_tableBegin + m_tableLength;
+            state.heldNs = GetTableEnd();
             continue;
         }
         if (flight.flags & Flight::LEDGER)

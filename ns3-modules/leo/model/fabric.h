@@ -87,7 +87,6 @@ class Fabric : public LaserNetwork, private EndOfInstant::Actor
     Fabric();
     ~Fabric() override;
 
-    void Create(Ptr<EphemerisKnots> ephemeris, Ptr<ForwardingTables> tables) override;
     uint32_t Connect(uint32_t a, uint32_t b) override;
     uint32_t GetNLinks() const override;
     void SetStates(const std::vector<LinkState>& states) override;
@@ -158,6 +157,7 @@ class Fabric : public LaserNetwork, private EndOfInstant::Actor
 
   protected:
     void DoDispose() override;
+    void DoCreate(Ptr<EphemerisKnots> ephemeris, Ptr<ForwardingTables> tables) override;
 
   private:
     /** A packet to be delivered. */
@@ -242,6 +242,14 @@ class Fabric : public LaserNetwork, private EndOfInstant::Actor
      */
     template <bool IS_WINDOW>
     void Process(uint32_t satellite, int64_t until);
+
+    /**
+     * @brief The wire on which something comes first; of several, the first wire.
+     * @param heads when something comes, by wire, in nanoseconds
+     * @param count number of wires
+     * @return the wire, and when
+     */
+    static std::pair<uint32_t, int64_t> FindFirst(const int64_t* heads, uint32_t count);
 
     /**
      * @brief Forward what a satellite has sent, or held, if that comes next.
@@ -367,6 +375,12 @@ class Fabric : public LaserNetwork, private EndOfInstant::Actor
      * @return the port, or ForwardingTables::NO_PORT
      */
     uint8_t GetPort(uint32_t satellite, const Flight& flight, int64_t now);
+
+    /** @return when the table looked up last ends, in nanoseconds */
+    int64_t GetTableEnd() const
+    {
+        return m_tableBegin + static_cast<int64_t>(m_tableLength);
+    }
 
     /**
      * @brief Find the table of a time.

@@ -4,6 +4,8 @@
 
 #include "laser-channel.h"
 
+#include "laser-net-device.h"
+
 #include "ns3/data-rate.h"
 #include "ns3/enum.h"
 #include "ns3/ipv4.h"
@@ -508,6 +510,10 @@ LaserChannel::VisitPackets(uint32_t wire, const std::function<void(const Packet&
     for (const Flight& flight : m_directions[wire].flights)
     {
         visit(*flight.packet);
+    }
+    if (auto device = DynamicCast<LaserNetDevice>(GetSource(wire)))
+    {
+        device->VisitDeferred(visit);
     }
     for (const Ptr<Packet>& packet : QueueReader::GetPackets(*GetSource(wire)->GetQueue()))
     {

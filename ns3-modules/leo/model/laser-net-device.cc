@@ -29,24 +29,33 @@ LaserNetDevice::Send(Ptr<Packet> packet, const Address& dest, uint16_t protocolN
 {
     Ptr<LaserChannel> channel = StaticCast<LaserChannel>(GetChannel());
     const uint32_t wire = channel->GetPointToPointDevice(0) == this ? 0 : 1;
-    if (m_deferred == 0 && channel->GetBusyUntil(wire) != Simulator::Now())
+    if (m_deferred.empty() && channel->GetBusyUntil(wire) != Simulator::Now())
     {
         return PointToPointNetDevice::Send(packet, dest, protocolNumber);
     }
-    ++m_deferred;
+    m_deferred.push_back(packet);
     Simulator::ScheduleNow(&LaserNetDevice::SendDeferred,
                            Ptr<LaserNetDevice>(this),
-                           packet,
                            dest,
                            protocolNumber);
     return true;
 }
 
 void
-LaserNetDevice::SendDeferred(Ptr<Packet> packet, const Address& dest, uint16_t protocolNumber)
+LaserNetDevice::SendDeferred(const Address& dest, uint16_t protocolNumber)
 {
-    --m_deferred;
+    const Ptr<Packet> packet = m_deferred.front();
+    m_deferred.pop_front();
     PointToPointNetDevice::Send(packet, dest, protocolNumber);
+}
+
+void
+LaserNetDevice::VisitDeferred(const std::function<void(const Packet&)>& visit) const
+{
+    for (const Ptr<Packet>& packet : m_deferred)
+    {
+        visit(*packet);
+    }
 }
 
 } // namespace ns3

@@ -8,6 +8,8 @@
 #include "ns3/point-to-point-net-device.h"
 
 #include <cstdint>
+#include <deque>
+#include <functional>
 
 namespace ns3
 {
@@ -33,16 +35,21 @@ class LaserNetDevice : public PointToPointNetDevice
 
     bool Send(Ptr<Packet> packet, const Address& dest, uint16_t protocolNumber) override;
 
+    /**
+     * @brief See each packet that lets a completion pass.
+     * @param visit called with each packet, without its PPP header
+     */
+    void VisitDeferred(const std::function<void(const Packet&)>& visit) const;
+
   private:
     /**
-     * @brief Send a packet that had to let a completion pass.
-     * @param packet the packet
+     * @brief Send the first packet that had to let a completion pass.
      * @param dest where to
      * @param protocolNumber its protocol
      */
-    void SendDeferred(Ptr<Packet> packet, const Address& dest, uint16_t protocolNumber);
+    void SendDeferred(const Address& dest, uint16_t protocolNumber);
 
-    uint32_t m_deferred{0}; //!< packets that let a completion pass, now
+    std::deque<Ptr<Packet>> m_deferred; //!< packets that let a completion pass, now
 };
 
 } // namespace ns3

@@ -6,6 +6,7 @@
 
 #include "ns3/data-rate.h"
 #include "ns3/enum.h"
+#include "ns3/simulator.h"
 #include "ns3/uinteger.h"
 
 #include <stdexcept>
@@ -53,6 +54,13 @@ LaserNetwork::GetTypeId()
                             MakeTraceSourceAccessor(&LaserNetwork::m_lostTrace),
                             "ns3::LaserNetwork::LostCallback");
     return tid;
+}
+
+void
+LaserNetwork::Create(Ptr<EphemerisKnots> ephemeris, Ptr<ForwardingTables> tables)
+{
+    Simulator::ScheduleDestroy(&LaserNetwork::Dispose, Ptr<LaserNetwork>(this));
+    DoCreate(ephemeris, tables);
 }
 
 void

@@ -65,11 +65,11 @@ class LaserNetwork : public Object
     static TypeId GetTypeId();
 
     /**
-     * @brief Create the satellites; once.
+     * @brief Create the satellites; once. The network is disposed of with the simulation.
      * @param ephemeris where they are
      * @param tables how they forward
      */
-    virtual void Create(Ptr<EphemerisKnots> ephemeris, Ptr<ForwardingTables> tables) = 0;
+    void Create(Ptr<EphemerisKnots> ephemeris, Ptr<ForwardingTables> tables);
 
     /** @return the satellites */
     const NodeContainer& GetSatellites() const;
@@ -163,6 +163,13 @@ class LaserNetwork : public Object
 
   protected:
     void DoDispose() override;
+
+    /**
+     * @brief Create the satellites.
+     * @param ephemeris where they are
+     * @param tables how they forward
+     */
+    virtual void DoCreate(Ptr<EphemerisKnots> ephemeris, Ptr<ForwardingTables> tables) = 0;
 
     /** @return the largest IPv4 packet, in bytes */
     uint16_t GetMtu() const;

@@ -16,7 +16,6 @@ namespace ns3
 namespace
 {
 constexpr double SPEED_OF_LIGHT_M_S = 299792458.0; //!< in vacuum, exact (SI)
-constexpr double HALF = 0.5;                       //!< for rounding to the nearest
 /// Part of the least light time that may change until it is looked for again.
 constexpr int64_t LEAST_PARTS = 8;
 } // namespace
@@ -106,11 +105,12 @@ LightTimes::Fit(uint32_t wire, int64_t at)
                              std::abs(stretch.c0 + u * (stretch.c1 + u * stretch.c2) - HALF -
                                       GetUnrounded(wire, quarter)));
         }
-        stretch.margin = 4 * error + ROUNDING_MARGIN;
-        if (stretch.margin < LARGEST_MARGIN)
+        const double margin = 4 * error + ROUNDING_MARGIN;
+        stretch.trusted = HALF - margin;
+        if (margin < LARGEST_MARGIN)
         {
             stretch.length = end - begin;
-            if (stretch.margin < SMALL_MARGIN && stretch.halvings > 0)
+            if (margin < SMALL_MARGIN && stretch.halvings > 0)
             {
                 --stretch.halvings; // the next one
             }

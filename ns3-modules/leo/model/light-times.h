@@ -7,6 +7,7 @@
 
 #include "ephemeris-knots.h"
 
+#include <cmath>
 #include <cstdint>
 #include <vector>
 
@@ -62,8 +63,7 @@ class LightTimes
             const auto u = static_cast<double>(since);
             const double value = stretch.c0 + u * (stretch.c1 + u * stretch.c2);
             const auto whole = static_cast<int64_t>(value);
-            const double rest = value - static_cast<double>(whole);
-            if (rest > stretch.margin && rest < 1 - stretch.margin)
+            if (std::abs(value - static_cast<double>(whole) - HALF) < stretch.trusted)
             {
                 return whole;
             }
@@ -98,11 +98,13 @@ class LightTimes
         double c0{0};        //!< nanoseconds and a half, at the beginning
         double c1{0};        //!< per nanosecond
         double c2{0};        //!< per nanosecond squared
-        double margin{0};    //!< how far the parabola may be off
+        double trusted{0};   //!< half a nanosecond, less how far the parabola may be off
         uint8_t halvings{7}; //!< of the time between two knots, that make a stretch
         uint8_t misses{0};   //!< times asked outside the stretch since it was made
     };
 
+    /// For rounding to the nearest.
+    static constexpr double HALF = 0.5;
     /// Times asked outside a stretch until a new one is worth its five exact values.
     static constexpr uint8_t MISSES = 6;
     /// Largest margin, in nanoseconds: the share of exact values is twice this.
