@@ -75,6 +75,7 @@ struct Findings
     uint64_t events{0};      //!< executed
     double userS{0};         //!< of Simulator::Run
     double processorS{0};    //!< user and system seconds of Simulator::Run
+    SchedulerUse schedulers; //!< of everything, the first datagrams included
     double wallS{0};         //!< of Simulator::Run
 };
 
@@ -260,7 +261,9 @@ Print(const Request& request, const Findings& found)
                 "\"flows\": %u, \"mean_hops\": %.4f, \"build_s\": %.6f, \"build_mb\": %.3f, "
                 "\"sent\": %lu, \"received\": %lu, \"digest\": \"%s\", \"hops\": %lu, "
                 "\"events\": %lu, \"user_s\": %.6f, \"processor_s\": %.6f, \"wall_s\": %.6f, "
-                "\"peak_mb\": %.3f}\n",
+                "\"peak_mb\": %.3f, "
+                "\"windows\": %lu, \"window_hops\": %lu, \"per_hop_hops\": %lu, "
+                "\"least_window_ns\": %ld}\n",
                 request.way.c_str(),
                 request.workload.c_str(),
                 found.satellites,
@@ -277,7 +280,11 @@ Print(const Request& request, const Findings& found)
                 found.userS,
                 found.processorS,
                 found.wallS,
-                Usage::Now().peakMb);
+                Usage::Now().peakMb,
+                found.schedulers.windows,
+                found.schedulers.windowHops,
+                found.schedulers.perHopHops,
+                found.schedulers.leastWindowNs);
 }
 
 /**
@@ -325,6 +332,7 @@ Run(const Request& request)
     {
         throw std::invalid_argument("workload: " + request.workload + " is none of udp, tcp, none");
     }
+    found.schedulers = way->GetSchedulerUse();
     Print(request, found);
     way.reset();
     Simulator::Destroy();

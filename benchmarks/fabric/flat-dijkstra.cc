@@ -10,7 +10,7 @@
  * Reads a file: numbers of satellites, links, destinations and repetitions; the two ends of each
  * link and the weight in either direction; the destinations. Writes the table,
  * [destination][satellite], a byte each: the output port, counted in the order of the links, or
- * 255. Prints user seconds a table, what is read and written left out.
+ * 255. Prints processor seconds a table, what is read and written left out.
  */
 
 #include "measure.h"
@@ -151,7 +151,7 @@ Run(const char* from, const char* to)
 
     using spacemoe::benchmark::Usage;
     std::vector<uint8_t> table(std::size_t{rows} * satellites);
-    const double before = Usage::Now().userS;
+    const double before = Usage::Now().processorS;
     for (uint32_t repetition = 0; repetition < repetitions; ++repetition)
     {
         Graph graph(satellites, links);
@@ -160,7 +160,7 @@ Run(const char* from, const char* to)
             graph.Search(destinations[row], &table[std::size_t{row} * satellites]);
         }
     }
-    std::cout << (Usage::Now().userS - before) / repetitions << "\n";
+    std::cout << (Usage::Now().processorS - before) / repetitions << "\n";
     std::ofstream(to, std::ios::binary)
         .write(reinterpret_cast<const char*>(table.data()),
                static_cast<std::streamsize>(table.size()));

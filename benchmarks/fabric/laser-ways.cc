@@ -94,6 +94,18 @@ LaserWay::GetAddress(uint32_t satellite) const
     return ForwardingTables::GetAddress(satellite);
 }
 
+SchedulerUse
+LaserWay::GetSchedulerUse() const
+{
+    Ptr<Fabric> fabric = DynamicCast<Fabric>(m_network);
+    if (!fabric)
+    {
+        return {};
+    }
+    const Fabric::Usage usage = fabric->GetUsage();
+    return {usage.windows, usage.windowHops, usage.perHopHops, usage.leastWindowNs};
+}
+
 LeanWay::LeanWay(Ptr<Fabric> fabric)
     : LaserWay(fabric),
       m_fabric(fabric)

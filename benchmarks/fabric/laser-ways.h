@@ -32,6 +32,7 @@ class LaserWay : public Way
                const std::vector<uint32_t>& destinations) override;
     uint64_t CountHops() const override;
     ns3::Ipv4Address GetAddress(uint32_t satellite) const override;
+    SchedulerUse GetSchedulerUse() const override;
 
   private:
     ns3::Ptr<ns3::LaserNetwork> m_network; //!< the engine

@@ -28,6 +28,15 @@ struct LinkSettings
     uint32_t queuePackets{1000};       //!< of a transmitter
 };
 
+/** How hops came about; zeros for a way without schedulers of its own. */
+struct SchedulerUse
+{
+    uint64_t windows{0};      //!< batches
+    uint64_t windowHops{0};   //!< hops in batches
+    uint64_t perHopHops{0};   //!< hops in events of their own
+    int64_t leastWindowNs{0}; //!< shortest look-ahead
+};
+
 /** A way of simulating the grid: it makes nodes with IPv4 stacks and what is between them. */
 class Way
 {
@@ -63,6 +72,12 @@ class Way
      * @return the endpoints
      */
     virtual std::unique_ptr<Endpoints> OpenEndpoints(const std::vector<Flow>& flows);
+
+    /** @return what its schedulers have done */
+    virtual SchedulerUse GetSchedulerUse() const
+    {
+        return {};
+    }
 
     /** @return the satellites' nodes, in their order */
     const ns3::NodeContainer& GetNodes() const
