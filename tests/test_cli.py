@@ -353,6 +353,7 @@ def test_an_interrupt_stops_within_a_second_and_keeps_what_is_complete(
     path.write_text(text.replace("tokens=32", "tokens=2000"))
     out = tmp_path / "run"
     command = [sys.executable, "-m", "spacemoe_ns3", "run", str(path), "--out", str(out), "--workers", "1"]
+    command += ["--engine", "packet"]  # a placement is complete with its packets
     with subprocess.Popen(
         command, stderr=subprocess.PIPE, text=True, start_new_session=True, preexec_fn=hear_interrupts
     ) as process:

@@ -7,6 +7,7 @@ import json
 import sys
 import time
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ from spacemoe_ns3.cli import study as studies
 from spacemoe_ns3.cli.common import EXIT_CODES, EXIT_INTERRUPTED, EXIT_SIMULATION, console_of
 
 if TYPE_CHECKING:
+    from spacemoe_ns3.packet.nursery import Nursery
     from spacemoe_ns3.pipeline import Experiment
     from spacemoe_ns3.results import PlacementResult
     from spacemoe_ns3.running import Outcome
@@ -96,42 +98,55 @@ def run(
     A file may declare a study instead: then its scenario is run, and the formula evaluated for all its
     variants and seeds.
     """
-    from spacemoe_ns3.report import numbered
-    from spacemoe_ns3.studies import load_either
-
-    started = time.monotonic(), datetime.now(timezone.utc).isoformat(timespec="seconds")
-    declared, source = load_either(scenario)
-    chosen, study = _choose(declared, seed=seed, tokens=tokens, placements=placements)
     if captures and engine == "analytic":
         raise click.UsageError("--pcap needs packets; leave out --engine analytic.")
-    place = out or numbered(Path("results") / declared.name)
-    options = {
-        "seed": chosen.seed,
-        "tokens": chosen.decoding.tokens,
-        "placements": [placer.name for placer in chosen.placers],
-        "engine": engine,
-        "pcap": list(captures),
-        **({"seeds": list(study.seeds)} if study else {}),
-    }
-    _run(
-        chosen,
-        place,
-        study=study,
-        force=force,
-        engine=engine,
-        captures=captures,
-        workers=workers,
-        quiet=quiet or as_json,
-        as_json=as_json,
-        about={
-            "scenario_path": str(scenario),
-            "scenario_source": source,
-            "declares": repr(study or chosen),
-            "inputs": inputs_of(study or chosen),
-            "options": options,
-        },
-        started=started,
-    )
+    started = time.monotonic(), datetime.now(timezone.utc).isoformat(timespec="seconds")
+    with _nursery(engine) as nursery:
+        from spacemoe_ns3.report import numbered
+        from spacemoe_ns3.studies import load_either
+
+        declared, source = load_either(scenario)
+        chosen, study = _choose(declared, seed=seed, tokens=tokens, placements=placements)
+        place = out or numbered(Path("results") / declared.name)
+        options = {
+            "seed": chosen.seed,
+            "tokens": chosen.decoding.tokens,
+            "placements": [placer.name for placer in chosen.placers],
+            "engine": engine,
+            "pcap": list(captures),
+            **({"seeds": list(study.seeds)} if study else {}),
+        }
+        _run(
+            chosen,
+            place,
+            study=study,
+            force=force,
+            engine=engine,
+            captures=captures,
+            workers=workers,
+            quiet=quiet or as_json,
+            as_json=as_json,
+            about={
+                "scenario_path": str(scenario),
+                "scenario_source": source,
+                "declares": repr(study or chosen),
+                "inputs": inputs_of(study or chosen),
+                "options": options,
+            },
+            started=started,
+            nursery=nursery,
+        )
+
+
+def _nursery(engine: str) -> AbstractContextManager[Nursery | None]:
+    """Have ns-3 loaded, if packets are asked for, while the scenario is read and laid out."""
+    if engine == "analytic":
+        return nullcontext()
+    from spacemoe_ns3.packet import check_installation
+    from spacemoe_ns3.packet.nursery import Nursery
+
+    check_installation()
+    return Nursery()
 
 
 def _run(
@@ -147,19 +162,17 @@ def _run(
     as_json: bool,
     about: dict[str, Any],
     started: tuple[float, str],
+    nursery: Nursery | None,
 ) -> None:
     from spacemoe_ns3 import pipeline, report, running
-    from spacemoe_ns3.packet import LocalExecutor, check_installation
+    from spacemoe_ns3.packet import LocalExecutor
     from spacemoe_ns3.progress import progress_bar
 
     report.check_out(out, force=force)
     with (
         progress_bar(scenario, engine=engine, is_shown=not quiet) as progress,
-        LocalExecutor(workers) as executor,
+        LocalExecutor(workers, nursery=nursery) as executor,
     ):
-        if engine != "analytic":
-            check_installation()
-            executor.warm_up()
         experiment = pipeline.lay_out(scenario, progress=progress)
         with report.RunFolder(out, force=force) as folder:
             experiment, outcome = running.run_scenario(

@@ -7,12 +7,8 @@ from __future__ import annotations
 
 import json
 import os
-import select
 import shutil
 import signal
-import subprocess
-import sys
-import tempfile
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -27,6 +23,7 @@ from spacemoe_ns3.errors import (
     UndeliveredError,
     WriteError,
 )
+from spacemoe_ns3.packet.nursery import Nursery
 from spacemoe_ns3.packet.plan import ERROR_FILE, LOG_FILE, PLAN_FILE, RECORDS_FILE, Plan, Records
 
 _LAST_LINES = 5
@@ -34,9 +31,6 @@ _ERRORS = {
     error.__name__: error for error in (InstallationError, SimulationError, UndeliveredError, WriteError)
 }
 _LEAST_FREE_BYTES = 1_000_000  # a disk with less is full; a child that found it so could not write why
-_READ_BYTES = 65_536
-# Threads of BLAS would only stand in each other's way, and a process with threads is ill to fork.
-_ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,11 +54,6 @@ class TaskEvent:
 
 class Executor(Protocol):
     """Where simulations run."""
-
-    @property
-    def has_room(self) -> bool:
-        """Whether a task that is submitted now would start at once."""
-        ...
 
     def warm_up(self) -> None:
         """Get ready for tasks to come, while the caller does something else."""
@@ -99,14 +88,16 @@ class LocalExecutor:
     ----------
     workers
         At least 1; the number of processors this process may use if not given.
+    nursery
+        The process to fork from, if there is one already; it is closed with the executor.
     """
 
-    def __init__(self, workers: int | None = None) -> None:
+    def __init__(self, workers: int | None = None, *, nursery: Nursery | None = None) -> None:
         self.workers = workers or len(os.sched_getaffinity(0))
         self._queue: deque[tuple[str, Path]] = deque()
         self._running: dict[int, _Running] = {}
         self._started = 0
-        self._nursery: _Nursery | None = None
+        self._nursery = nursery
 
     def __enter__(self) -> LocalExecutor:
         return self
@@ -116,15 +107,10 @@ class LocalExecutor:
     ) -> None:
         self.close()
 
-    @property
-    def has_room(self) -> bool:
-        """Whether a task that is submitted now would start at once."""
-        return not self._queue and len(self._running) < self.workers
-
     def warm_up(self) -> None:
         """Have ns-3 loaded, while the caller does something else."""
         if self._nursery is None:
-            self._nursery = _Nursery()
+            self._nursery = Nursery()
 
     def submit(self, name: str, plan: Plan, folder: Path) -> None:
         """Queue a task, and start it if a worker is free."""
@@ -180,67 +166,6 @@ class LocalExecutor:
         for task in ended.values():
             outcome = _outcome(task.folder, code or 1, said)
             yield TaskEvent(name=task.name, tokens=task.tokens, outcome=outcome)
-
-
-class _Nursery:
-    """The process that simulations are forked from, as seen from outside."""
-
-    def __init__(self) -> None:
-        self._log = tempfile.TemporaryFile()  # noqa: SIM115 (closed with the process)
-        self._heard = b""
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "spacemoe_ns3.packet.worker", str(os.getpid())],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._log,
-            bufsize=0,
-            env={**_ONE_THREAD, **os.environ},
-            start_new_session=True,  # Ctrl-C reaches this process only, which then ends the other
-        )
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._asks, self._tells = self._process.stdin, self._process.stdout
-
-    @property
-    def has_news(self) -> bool:
-        """Whether :meth:`news` would return at once."""
-        return bool(select.select([self._tells], [], [], 0)[0])
-
-    def ask(self, number: int, folder: Path) -> None:
-        """Have a task simulated; if the process has died, :meth:`news` will say so."""
-        try:
-            os.write(self._asks.fileno(), json.dumps([number, str(folder.absolute())]).encode() + b"\n")
-        except BrokenPipeError:
-            return
-
-    def news(self) -> list[str]:
-        """Return lines, of which there is at least one, or none if the process has died."""
-        lines: list[bytes] = []
-        while not lines:
-            said = os.read(self._tells.fileno(), _READ_BYTES)
-            if not said:
-                return []
-            *lines, self._heard = (self._heard + said).split(b"\n")
-        return [line.decode() for line in lines]
-
-    def end(self) -> tuple[int, str]:
-        """Return the exit code of the process, which has died or is dying, and what it said."""
-        code = self._process.wait()
-        self._log.seek(0)
-        said = self._log.read().decode(errors="replace")
-        self._close_files()
-        return code, said
-
-    def close(self) -> None:
-        """End the process, with all that it has forked."""
-        self._asks.close()  # should SIGTERM be ignored, this is heard
-        self._process.terminate()
-        self._process.wait()
-        self._close_files()
-
-    def _close_files(self) -> None:
-        for file in (self._asks, self._tells, self._log):
-            file.close()
 
 
 def _outcome(folder: Path, code: int, said: str = "") -> Records | SpacemoeError:

@@ -1,8 +1,8 @@
 """The process that simulations are forked from: ``python -m spacemoe_ns3.packet.worker PARENT``.
 
-It loads ns-3 once, and forks for each task, so a simulation starts at once, in a process of its own, and
-fresh: nothing has been simulated in it. A line of standard input, ``[number, folder]`` in JSON, asks for a
-task. Standard output has a line for each thing that happens to one:
+It loads ns-3 once, and forks for each task, so a simulation starts at once, in a process of its own. Nothing
+but the rehearsal has been simulated in it, of which ns-3 keeps nothing. A line of standard input,
+``[number, folder]`` in JSON, asks for a task. Standard output has a line for each thing that happens to one:
 
 ``NUMBER tokens N``
     So many tokens have been emitted.
@@ -27,9 +27,10 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from spacemoe_ns3.errors import InstallationError, SpacemoeError
+from spacemoe_ns3.errors import SpacemoeError
 from spacemoe_ns3.packet._ns import load_bridge
 from spacemoe_ns3.packet.plan import ERROR_FILE, LOG_FILE, PLAN_FILE, RECORDS_FILE, Plan
+from spacemoe_ns3.packet.rehearsal import rehearse
 from spacemoe_ns3.packet.simulate import simulate
 
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
@@ -41,7 +42,7 @@ def main(arguments: list[str]) -> None:
     _die_with(int(arguments[0]))
     import scipy.sparse.csgraph  # noqa: F401  (or each task would import it for its first forwarding table)
 
-    with contextlib.suppress(InstallationError):  # each task will say so
+    with contextlib.suppress(SpacemoeError):  # each task will say so
         load_bridge()
     gc.collect()
     gc.freeze()  # tasks share the pages of what is there by now
@@ -97,9 +98,13 @@ class _Nursery:
 
     def serve(self) -> None:
         """Fork for each line of standard input, and tell of each child's end, until all is over."""
-        is_over = False
+        is_over = has_rehearsed = False
         while not is_over:
-            ready, _, _ = select.select([0, self._signals], [], [])
+            ready, _, _ = select.select([0, self._signals], [], [], None if has_rehearsed else 0)
+            if not ready:  # nobody waits
+                with contextlib.suppress(SpacemoeError):
+                    rehearse()
+                has_rehearsed = True
             if self._signals in ready:
                 is_over = signal.SIGTERM in os.read(self._signals, _READ_BYTES)
                 self._reap()
