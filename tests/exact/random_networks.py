@@ -59,7 +59,7 @@ class _Draw:
         self.slots = -(-self.horizon_ns // self.slot_ns)
 
     def happens(self, probability: float) -> bool:
-        return self.random.random() < probability
+        return probability > 0 and self.random.random() < probability
 
     def _draw_lattice(self) -> tuple[list[Cell], tuple[tuple[int, int], ...]]:
         """Draw neighbours on a lattice, linked where they are a side apart."""
@@ -160,7 +160,7 @@ class _Draw:
         ports = ports_of(self.satellites, self.links)
         is_drawn_anew = self.happens(0.5)
         is_late = self.happens(0.15)
-        hole = random.choice((0.0, 0.0, 0.2))
+        has_holes = self.happens(0.3)
         self.has_loops = self.happens(0.1)
         costs = [random.choice((1.0, 1.5, 2.0)) for _ in self.links]
         tables = []
@@ -172,14 +172,12 @@ class _Draw:
                 self.satellites, self.links, [c if u else None for c, u in zip(costs, up, strict=True)]
             )
             table = [list(row) for row in shortest]
-            for destination, row in enumerate(table):
-                for satellite in range(self.satellites):
-                    if satellite == destination:
-                        continue
-                    if self.has_loops and self.happens(0.3):
-                        row[satellite] = random.randrange(len(ports[satellite]))
-                    if self.happens(hole):
-                        row[satellite] = NO_PORT
+            for _ in range(random.randint(0, 2 * self.satellites) if self.has_loops else 0):
+                destination, satellite = random.sample(range(self.satellites), 2)
+                table[destination][satellite] = random.randrange(len(ports[satellite]))
+            for _ in range(random.randint(0, 2 * self.satellites) if has_holes else 0):
+                destination, satellite = random.sample(range(self.satellites), 2)
+                table[destination][satellite] = NO_PORT
             tables.append(tuple(tuple(row) for row in table))
         return tuple(tables)
 
