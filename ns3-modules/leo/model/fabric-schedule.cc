@@ -112,6 +112,7 @@ void
 Fabric::AdvanceWindow(int64_t until)
 {
     ++m_usage.windows;
+    const uint64_t hops = m_hops;
     std::size_t kept = 0;
     const std::size_t count = m_active.size();
     for (std::size_t index = 0; index < count; ++index)
@@ -130,6 +131,15 @@ Fabric::AdvanceWindow(int64_t until)
     // Those that became active meanwhile have nothing to do before the end.
     m_active.erase(m_active.begin() + kept, m_active.begin() + count);
     m_next = m_active.empty() ? NEVER : until; // at the earliest
+    if (m_hops == hops)
+    {
+        // Where links are short and packets far between, or wait for a path, most windows are empty.
+        m_next = NEVER;
+        for (const uint32_t satellite : m_active)
+        {
+            m_next = std::min(m_next, GetNext(satellite));
+        }
+    }
 }
 
 void
