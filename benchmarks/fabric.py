@@ -251,7 +251,7 @@ def count(notes: Notes, sizes: Sizes) -> None:
             way="lean",
             flows=sizes.flows,
             hops=hops,
-            milliseconds=fabric_ms,
+            milliseconds=sizes.milliseconds,
             seed=FIRST_SEED,
             **options_of(sizes.shape),
         )

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-
-from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    SpinnerColumn,
-    TextColumn,
-    TimeElapsedColumn,
-)
+from typing import TYPE_CHECKING
 
 from spacemoe_ns3.scenario import Scenario
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
 
 
 class _Silent:
@@ -60,10 +55,20 @@ def progress_bar(scenario: Scenario, *, engine: str, is_shown: bool) -> Iterator
     is_shown
         Whether to show it; it never is where standard error is not a terminal.
     """
-    console = Console(stderr=True)
-    if not is_shown or not console.is_terminal:
+    if not is_shown or not sys.stderr.isatty():
         yield _Silent()
         return
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        SpinnerColumn,
+        TextColumn,
+        TimeElapsedColumn,
+    )
+
+    console = Console(stderr=True)
     total = 0 if engine == "analytic" else scenario.decoding.tokens * len(scenario.placements)
     columns = (
         SpinnerColumn(),

@@ -14,6 +14,10 @@ from spacemoe_ns3.links import DownReason
 LIGHT_M_S = 299_792_458
 WIRE_OVERHEAD_BYTES = 36 + 8 + 20 + 2  # ours, UDP, IPv4, PPP
 
+# What happens first in a nanosecond: links change, transmissions complete, messages are sent, packets that
+# waited for a path go on, packets in transit arrive, others arrive, and then what has arrived is computed.
+_LINKS, _COMPLETED, _SENT, _HELD, _TRANSIT, _FINAL, _COMPUTING = range(7)
+
 
 class LostError(Exception):
     """A link has taken a segment with it."""
@@ -146,7 +150,9 @@ class _Layer:
         self.dispatches[place] = leg
         if self.common:
             # After all else of this nanosecond, in the order of selection.
-            self.common.at(leg.arrived, self.submitted, self.common, leg.arrived, place, turn=2, number=place)
+            self.common.at(
+                leg.arrived, self.submitted, self.common, leg.arrived, place, turn=_COMPUTING, number=place
+            )
 
     def submitted(self, network, now, place):
         host = self.hosts[place]
@@ -154,7 +160,7 @@ class _Layer:
         done = self.busy_until[host] = self.started[place] + self.takes[place]
         length = self.sky.workload.message_bytes * self.shares[place]
         there = functools.partial(self.results.__setitem__, place)
-        network.at(done, network.send, done, host, self.onward, length, there)
+        network.at(done, network.send, done, host, self.onward, length, there, turn=_SENT)
 
 
 class _Network:
@@ -167,17 +173,17 @@ class _Network:
         self.queues, self.sending, self.on_wire = {}, {}, {}
         self.pending = 0  # events, those that begin slots not counted
         boundary = (begins_ns // self.slot_ns + 1) * self.slot_ns
-        self.at(boundary, self.slot_begins, boundary, turn=0)
+        self.at(boundary, self.slot_begins, boundary, turn=_LINKS)
 
-    def at(self, time_ns, do, *arguments, turn=1, number=None):
-        self.pending += turn > 0
+    def at(self, time_ns, do, *arguments, turn, number=None):
+        self.pending += turn != _LINKS
         number = next(self.number) if number is None else number
         heapq.heappush(self.events, (time_ns, turn, number, do, arguments))
 
     def run(self):
         while self.pending:
             _, turn, _, do, arguments = heapq.heappop(self.events)
-            self.pending -= turn > 0
+            self.pending -= turn != _LINKS
             do(*arguments)
 
     def send(self, now, source, goal, message_bytes, there):
@@ -195,11 +201,11 @@ class _Network:
                 hops=0,
                 ready=now,
             )
-            self.at(now, self.forward, now, segment)
+            self.at(now, self.forward, now, segment, turn=_SENT)
 
     def slot_begins(self, now):
         slot = now // self.slot_ns
-        self.at(now + self.slot_ns, self.slot_begins, now + self.slot_ns, turn=0)
+        self.at(now + self.slot_ns, self.slot_begins, now + self.slot_ns, turn=_LINKS)
         policy, stranded = self.sky.timeline.policy.value, []
         if slot < len(self.up):
             for link in np.flatnonzero(self.up[slot - 1] & ~self.up[slot]).tolist():
@@ -253,7 +259,7 @@ class _Network:
             rest_ns = self.slot_ns - now % self.slot_ns
             segment.waiting += rest_ns
             segment.ready += rest_ns
-            self.at(now + rest_ns, self.forward, now + rest_ns, segment)
+            self.at(now + rest_ns, self.forward, now + rest_ns, segment, turn=_HELD)
             return
         far, link = self.sky.ports[segment.node][port]
         wire = segment.node, far
@@ -288,8 +294,11 @@ class _Network:
         sending = SimpleNamespace(segment=segment, takes=takes, until=now + takes, is_cut=False)
         self.sending[wire] = sending
         light_ns = self.sky.light_ns(*wire, now)
-        self.at(now + takes, self.sent, now + takes, wire, link, light_ns, sending)
-        self.at(now + takes + light_ns, self.lands, now + takes + light_ns, wire, sending)
+        self.at(now + takes, self.sent, now + takes, wire, link, light_ns, sending, turn=_COMPLETED)
+        there_ns = now + takes + light_ns
+        turn = _FINAL if segment.goal == wire[1] else _TRANSIT
+        number = 2 * link + (int(self.sky.timeline.ends[link, 0]) != wire[0])
+        self.at(there_ns, self.lands, there_ns, wire, sending, turn=turn, number=number)
 
     def sent(self, now, wire, link, light_ns, sending):
         if not sending.is_cut:

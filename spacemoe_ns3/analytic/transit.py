@@ -15,8 +15,10 @@ from spacemoe_ns3.constants import NO_PORT
 from spacemoe_ns3.links import LossPolicy
 from spacemoe_ns3.results import Legs
 
-# What a link leaves behind goes first in its nanosecond, in the order of the links; then all the rest.
+# What a link leaves behind goes first in its nanosecond, in the order of the links; then all the rest: what
+# is sent here, what has waited for a path, what arrives by transmitter.
 _NO_TURN = 1 << 40
+_SENT, _HELD, _FIRST_WIRE = 0, 1, 2
 _MOST_PASSAGES = 1 << 23  # messages times transmitters of one object: 64 MiB a table, touched here and there
 
 
@@ -122,7 +124,9 @@ class Transit:
         self._missing = self._segments.copy()
         self._next_ns = np.full(count, NEVER_NS)
         self._turn = np.full(count, _NO_TURN)
-        self._since_ns = np.zeros(count, np.int64)  # when its next event was scheduled
+        # Or _HELD, or _FIRST_WIRE plus twice the link plus the direction.
+        self._came_by = np.full(count, _SENT)
+        self._since_ns = np.zeros(count, np.int64)  # of those sent: when that was settled
         # Place among those of one time and scheduling: as they were sent or, while they are held or have been
         # left behind, as they came to wait.
         self._order = np.arange(count)
@@ -259,11 +263,16 @@ class Transit:
     def _queue_up(self, held: np.ndarray) -> None:
         """Put packets behind those that wait at their satellites; those that go on waiting stay in place."""
         new = held[(self._order[held] < self._bits.size) | (self._turn[held] < _NO_TURN)]
-        keys = self._order[new], self._since_ns[new], self._turn[new], self._next_ns[new]
-        new = new[np.lexsort(keys)]
+        new = new[np.lexsort(self._keys(new))]
         self._order[new] = self._places(new.size)
         self._since_ns[new] = self._next_ns[new]
+        self._came_by[new] = _HELD
         self._turn[new] = _NO_TURN
+
+    def _keys(self, packets: np.ndarray) -> tuple[np.ndarray, ...]:
+        """Return what orders packets at a transmitter, the most important last."""
+        by = (self._order, self._since_ns, self._came_by, self._turn, self._next_ns)
+        return tuple(values[packets] for values in by)
 
     def _places(self, count: int) -> np.ndarray:
         """Return places behind all that have been given so far."""
@@ -274,8 +283,7 @@ class Transit:
     def _hops_of(self, packets: np.ndarray) -> _Hops:
         """Return the next hop of the first packet at each transmitter."""
         at = self._owner[packets] * self._network.wires + self._wire
-        keys = self._order[packets], self._since_ns[packets], self._turn[packets], self._next_ns[packets]
-        order = np.lexsort((*keys, at))
+        order = np.lexsort((*self._keys(packets), at))
         at = at[order]
         is_first = np.concatenate([[True], at[1:] != at[:-1]])
         order, at = order[is_first], at[is_first]
@@ -306,13 +314,13 @@ class Transit:
         is_begun = hops.start_ns < hops.ends_ns
         self._free_ns[hops.at[is_begun]] = (hops.start_ns + hops.transmission_ns)[is_begun]
         self._charge(hops, leaves)
-        self._since_ns[packet], self._order[packet] = hops.start_ns, packet
+        self._since_ns[packet], self._order[packet] = 0, packet
+        self._came_by[packet] = _FIRST_WIRE + self._network.turn(hops.link, hops.near)
         self._next_ns[packet] = next_ns
         self._turn[packet] = _NO_TURN
         if not leaves.all():
             left = packet[~leaves]
             self._turn[left] = self._network.turn(hops.link[~leaves], hops.near[~leaves])
-            self._since_ns[left] = hops.now_ns[~leaves]
             self._order[left] = self._places(left.size)
         self._lose_by_policy(hops, leaves)
         gone, far = packet[leaves], hops.far[leaves]
@@ -371,12 +379,12 @@ class Transit:
     def legs(self) -> Legs:
         """Return what became of the messages, arrays of shape (R, M); all are there."""
         lanes, messages, segments = self._shape
-        # Complete with the segment that arrives last; of several in one nanosecond, that which left last.
+        # Complete with the segment that arrives last; of several in one nanosecond, by the last transmitter.
         arrived = self._arrived_ns.reshape(-1, segments)
-        left = np.where(
-            arrived == arrived.max(axis=1, keepdims=True), self._since_ns.reshape(arrived.shape), -1
+        came_by = np.where(
+            arrived == arrived.max(axis=1, keepdims=True), self._came_by.reshape(arrived.shape), -1
         )
-        last = np.arange(lanes * messages) * segments + left.argmax(axis=1)
+        last = np.arange(lanes * messages) * segments + came_by.argmax(axis=1)
         legs = Legs.empty((lanes, messages))
         ready_ns, propagation_ns, waiting_ns = (
             values[last] for values in (self._ready_ns, self._propagation_ns, self._waiting_ns)

@@ -15,6 +15,7 @@ from pathlib import Path
 from types import TracebackType
 
 _READ_BYTES = 65_536
+_PATIENCE_S = 0.5  # of the second within which a run stops
 # Threads of BLAS would only stand in each other's way, and a process with threads is ill to fork.
 _ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 
@@ -91,7 +92,11 @@ class Nursery:
         """End the process, with all that it has forked."""
         self._asks.close()  # should SIGTERM be ignored, this is heard
         self._process.terminate()
-        self._process.wait()
+        try:
+            self._process.wait(_PATIENCE_S)
+        except subprocess.TimeoutExpired:  # amid a rehearsal, on a busy machine
+            self._process.kill()  # its children die with it
+            self._process.wait()
         self._close_files()
 
     def _close_files(self) -> None:

@@ -102,8 +102,8 @@ class _Nursery:
         while not is_over:
             ready, _, _ = select.select([0, self._signals], [], [], None if has_rehearsed else 0)
             if not ready:  # nobody waits
-                with contextlib.suppress(SpacemoeError):
-                    rehearse()
+                with contextlib.suppress(KeyboardInterrupt):  # SIGTERM; it is among the signals too
+                    _rehearse()
                 has_rehearsed = True
             if self._signals in ready:
                 is_over = signal.SIGTERM in os.read(self._signals, _READ_BYTES)
@@ -135,6 +135,17 @@ class _Nursery:
             if ended:
                 number = self._numbers.pop(process)
                 _say(1, f"{number} ended {os.waitstatus_to_exitcode(status)}")
+
+
+def _rehearse() -> None:
+    """Rehearse, unless SIGTERM comes: then raise KeyboardInterrupt."""
+    listener = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        rehearse()
+    except SpacemoeError:
+        return  # each task will say so
+    finally:
+        signal.signal(signal.SIGTERM, listener)
 
 
 def _be_task(number: int, folder: Path, nursery: int) -> None:
