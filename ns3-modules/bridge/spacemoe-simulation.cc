@@ -185,7 +185,8 @@ struct Simulation::Parts
         if (satellite >= network->GetSatellites().GetN())
         {
             throw std::out_of_range("simulation: satellite " + std::to_string(satellite) +
-                                    " is not one of the " + std::to_string(network->GetSatellites().GetN()));
+                                    " is not one of the " +
+                                    std::to_string(network->GetSatellites().GetN()));
         }
         return network->GetSatellites().Get(satellite)->GetObject<HermiteMobilityModel>();
     }
@@ -456,8 +457,7 @@ Simulation::SetSequences(const std::int64_t* startsNs,
     MoeHelper& helper = m_parts->helper;
     helper.SetEndpointAttribute("SegmentBytes",
                                 UintegerValue(m_parts->mtuBytes - IP_AND_UDP_BYTES));
-    m_parts->applications =
-        helper.Install(m_parts->network, m_parts->workload, m_parts->recorder);
+    m_parts->applications = helper.Install(m_parts->network, m_parts->workload, m_parts->recorder);
     m_parts->applications.Get(0)->TraceConnectWithoutContext(
         "TokenEmitted",
         MakeCallback(&Parts::StepEmitted, m_parts.get()));
@@ -499,7 +499,10 @@ Simulation::AddBackground(std::uint32_t source,
     m_parts->backgroundStreams +=
         flow->AssignStreams(FIRST_BACKGROUND_STREAM + m_parts->backgroundStreams);
     flow->SetStartTime(NanoSeconds(startNs));
-    MoeHelper::InstallBackground(m_parts->network->GetSatellites(), source, flow, m_parts->recorder);
+    MoeHelper::InstallBackground(m_parts->network->GetSatellites(),
+                                 source,
+                                 flow,
+                                 m_parts->recorder);
     m_parts->background.push_back(flow);
 }
 
@@ -652,9 +655,8 @@ void
 Simulation::CopyMessages(std::int64_t* rows) const
 {
     const uint32_t tokenBytes = m_parts->workload->GetMessageBytes();
-    const std::vector<std::int64_t> numbers = m_parts->hops
-                                                  ? m_parts->hops->GetNumbers(Simulator::Now())
-                                                  : std::vector<std::int64_t>{0};
+    const std::vector<std::int64_t> numbers =
+        m_parts->hops ? m_parts->hops->GetNumbers(Simulator::Now()) : std::vector<std::int64_t>{0};
     for (const MessageRecord& m : m_parts->recorder->GetMessages())
     {
         const std::int64_t row[MESSAGE_COLUMNS] = {m.header.request,

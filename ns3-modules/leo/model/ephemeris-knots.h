@@ -133,13 +133,13 @@ class EphemerisKnots : public Object
      */
     Interval Locate(uint32_t satellite, Time at) const;
 
-    uint32_t m_satellites{0};         //!< number of satellites
-    int64_t m_lastInterval{-1};       //!< index of the last interval between knots
-    int64_t m_stepNs{0};              //!< nanoseconds between knots
-    double m_stepSeconds{0};          //!< seconds between knots
-    std::vector<double> m_owned[2];   //!< positions and velocities, if they are our own
-    const double* m_positions{};      //!< metres
-    const double* m_velocities{};     //!< metres a second
+    uint32_t m_satellites{0};       //!< number of satellites
+    int64_t m_lastInterval{-1};     //!< index of the last interval between knots
+    int64_t m_stepNs{0};            //!< nanoseconds between knots
+    double m_stepSeconds{0};        //!< seconds between knots
+    std::vector<double> m_owned[2]; //!< positions and velocities, if they are our own
+    const double* m_positions{};    //!< metres
+    const double* m_velocities{};   //!< metres a second
 };
 
 } // namespace ns3

@@ -105,7 +105,8 @@ Fabric::Put(uint32_t index, const Flight& flight, uint8_t ttl, int64_t now)
         m_heads[wire.incoming] = arrival;
     }
     // A packet that comes where its time to live would be counted down to zero goes no further.
-    if (flight.what.destination == wire.to || ttl == 1 || flight.flags & Flight::LEDGER) [[unlikely]]
+    if (flight.what.destination == wire.to || ttl == 1 || flight.flags & Flight::LEDGER)
+        [[unlikely]]
     {
         const bool isFinal = flight.what.destination == wire.to || ttl == 1;
         stored.flags = flags | (flight.flags & Flight::LEDGER) | (isFinal ? Flight::FINAL : 0);

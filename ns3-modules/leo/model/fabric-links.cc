@@ -120,7 +120,8 @@ Fabric::TakeDown(uint32_t index, int64_t now, std::vector<Stranded>& stranded)
     }
     const bool isDrop = GetLossPolicy() == LossPolicy::DROP;
     uint32_t first = wire.tail;
-    while (first != wire.head && (isDrop ? wire.At(first - 1).arrival : wire.At(first - 1).sent) > now)
+    while (first != wire.head &&
+           (isDrop ? wire.At(first - 1).arrival : wire.At(first - 1).sent) > now)
     {
         --first;
     }

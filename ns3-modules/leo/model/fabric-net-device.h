@@ -100,13 +100,13 @@ class FabricNetDevice : public NetDevice
     void DoDispose() override;
 
   private:
-    Ptr<Fabric> m_fabric;       //!< what carries the packets; until disposed
-    uint32_t m_satellite{0};    //!< where
-    Ptr<Node> m_node;           //!< where
-    uint32_t m_index{0};        //!< of this device on the node
-    uint16_t m_mtuBytes{0};     //!< largest IPv4 packet
-    Address m_address;          //!< made for those who ask
-    ReceiveCallback m_receive;  //!< the node's
+    Ptr<Fabric> m_fabric;                           //!< what carries the packets; until disposed
+    uint32_t m_satellite{0};                        //!< where
+    Ptr<Node> m_node;                               //!< where
+    uint32_t m_index{0};                            //!< of this device on the node
+    uint16_t m_mtuBytes{0};                         //!< largest IPv4 packet
+    Address m_address;                              //!< made for those who ask
+    ReceiveCallback m_receive;                      //!< the node's
     TracedCallback<Ptr<const Packet>> m_macTxTrace; //!< a packet of the stack is sent
     TracedCallback<Ptr<const Packet>> m_macRxTrace; //!< a packet is given to the stack
 };

@@ -88,7 +88,8 @@ FabricPort::Take(const Fabric& fabric, uint32_t satellite, Ptr<Packet> packet)
     constexpr uint8_t UDP_PROTOCOL = 17;
     Ipv4Header ipv4;
     packet->RemoveHeader(ipv4);
-    if (ipv4.GetProtocol() == UDP_PROTOCOL && ipv4.IsLastFragment() && ipv4.GetFragmentOffset() == 0)
+    if (ipv4.GetProtocol() == UDP_PROTOCOL && ipv4.IsLastFragment() &&
+        ipv4.GetFragmentOffset() == 0)
     {
         UdpHeader udp;
         packet->PeekHeader(udp);

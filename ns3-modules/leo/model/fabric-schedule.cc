@@ -20,10 +20,10 @@ namespace ns3
 namespace
 {
 constexpr int64_t NEVER = std::numeric_limits<int64_t>::max();
-constexpr uint64_t FEWEST_HOPS = 2048;  //!< after which the scheduler is chosen anew
-constexpr uint64_t HOPS_PER_WIRE = 4;   //!< after which it is, where there are many wires
-constexpr double WORTHWHILE_HOPS = 8;   //!< in a window, for it to be chosen
-constexpr double WORTHLESS_HOPS = 3;    //!< in a window, for it to be left
+constexpr uint64_t FEWEST_HOPS = 2048; //!< after which the scheduler is chosen anew
+constexpr uint64_t HOPS_PER_WIRE = 4;  //!< after which it is, where there are many wires
+constexpr double WORTHWHILE_HOPS = 8;  //!< in a window, for it to be chosen
+constexpr double WORTHLESS_HOPS = 3;   //!< in a window, for it to be left
 } // namespace
 
 void
@@ -133,7 +133,8 @@ Fabric::AdvanceWindow(int64_t until)
     m_next = m_active.empty() ? NEVER : until; // at the earliest
     if (m_hops == hops)
     {
-        // Where links are short and packets far between, or wait for a path, most windows are empty.
+        // Where links are short and packets far between, or wait for a path, most windows are
+        // empty.
         m_next = NEVER;
         for (const uint32_t satellite : m_active)
         {
@@ -208,7 +209,8 @@ Fabric::Choose()
     }
     else if (m_next < NEVER)
     {
-        const double perNs = static_cast<double>(hops) / static_cast<double>(std::max<int64_t>(now - m_chosenNs, 1));
+        const double perNs =
+            static_cast<double>(hops) / static_cast<double>(std::max<int64_t>(now - m_chosenNs, 1));
         isWindow = perNs * static_cast<double>(GetLookAhead(m_next)) > WORTHWHILE_HOPS;
     }
     if (isWindow != m_isWindow)

@@ -89,8 +89,8 @@ static_assert(sizeof(Flight) == 64, "a flight should not be larger than it has t
  *
  * One direction of a link in the Fabric: a ledger of what it has been given to send.
  *
- * Flights are numbered as they come. Those from `head` are in the ring, in order of transmission and
- * of arrival; those from `queue` may be waiting for the transmitter.
+ * Flights are numbered as they come. Those from `head` are in the ring, in order of transmission
+ * and of arrival; those from `queue` may be waiting for the transmitter.
  */
 struct FabricWire
 {
@@ -120,11 +120,11 @@ struct FabricWire
     uint64_t rateBps{0};            //!< bits a second
     uint64_t rerouted{0};           //!< packets that took another way
     std::array<uint64_t, LOSS_REASONS> lost{}; //!< packets lost, by LossReason
-    HopCharges charges;             //!< to ledgers
-    std::vector<Flight> doomed;     //!< given to it while it is down, lost when their turn comes
-    Ptr<ErrorModel> errors;         //!< null for none
-    uint32_t checked{0};            //!< the first flight about which it was not asked
-    uint32_t sniffed{0};            //!< the first flight whose start was not captured
+    HopCharges charges;                        //!< to ledgers
+    std::vector<Flight> doomed;       //!< given to it while it is down, lost when their turn comes
+    Ptr<ErrorModel> errors;           //!< null for none
+    uint32_t checked{0};              //!< the first flight about which it was not asked
+    uint32_t sniffed{0};              //!< the first flight whose start was not captured
     FabricCapture* sender{nullptr};   //!< what captures at the end that sends
     FabricCapture* receiver{nullptr}; //!< what captures at the end that receives
 
@@ -169,13 +169,13 @@ struct FabricSatellite
     std::vector<HeldFlight> held; //!< without a path, in order
     int64_t heldNs{std::numeric_limits<int64_t>::max()}; //!< when they are looked at again
     int64_t wakeNs{std::numeric_limits<int64_t>::max()}; //!< when the per-hop scheduler comes
-    uint32_t firstPort{0};     //!< of its outgoing wires
-    uint32_t firstIncoming{0}; //!< of its incoming wires
-    uint32_t incoming{0};      //!< number of these
-    uint32_t pending{0};       //!< packets to be forwarded here, on wires and here
-    uint32_t others{0};        //!< of these, sent or held here
-    bool isActive{false};      //!< whether the window scheduler looks at it
-    bool hasLeanPorts{false};  //!< whether lean endpoints are open
+    uint32_t firstPort{0};                               //!< of its outgoing wires
+    uint32_t firstIncoming{0};                           //!< of its incoming wires
+    uint32_t incoming{0};                                //!< number of these
+    uint32_t pending{0};      //!< packets to be forwarded here, on wires and here
+    uint32_t others{0};       //!< of these, sent or held here
+    bool isActive{false};     //!< whether the window scheduler looks at it
+    bool hasLeanPorts{false}; //!< whether lean endpoints are open
 };
 
 } // namespace ns3

@@ -179,6 +179,7 @@ void
 Fabric::Prepare()
 {
     m_isPrepared = true;
+    m_hasChecksums = Node::ChecksumEnabled();
     m_countsBytes = GetQueueSize().GetUnit() == QueueSizeUnit::BYTES;
     m_capacity = GetQueueSize().GetValue();
     m_idleBytes = m_countsBytes ? m_capacity : m_capacity > 0 ? UINT64_MAX : 0;
@@ -753,7 +754,7 @@ Fabric::HandOver(uint32_t satellite, const Flight& flight)
         Ipv4Header header;
         packet->RemoveHeader(header);
         header.SetTtl(flight.ttl);
-        if (Node::ChecksumEnabled())
+        if (m_hasChecksums)
         {
             header.EnableChecksum();
         }
@@ -797,7 +798,7 @@ Fabric::AddLeanHeaders(const Parcel& parcel, const Flight& flight) const
     const Ipv4Address source = ForwardingTables::GetAddress(parcel.source);
     const Ipv4Address destination = ForwardingTables::GetAddress(flight.what.destination);
     Ipv4Header ipv4;
-    if (Node::ChecksumEnabled())
+    if (m_hasChecksums)
     {
         udp.EnableChecksums();
         udp.InitializeChecksum(source, destination, UDP_PROTOCOL);
@@ -830,7 +831,7 @@ Fabric::Materialise(const Flight& flight) const
         Ipv4Header header;
         packet->RemoveHeader(header);
         header.SetTtl(flight.ttl);
-        if (Node::ChecksumEnabled())
+        if (m_hasChecksums)
         {
             header.EnableChecksum();
         }
@@ -913,14 +914,16 @@ Fabric::Usage
 Fabric::GetUsage() const
 {
     Usage usage = m_usage;
-    (m_isWindow ? usage.windowHops : usage.perHopHops) += m_hops - m_usage.windowHops - m_usage.perHopHops;
+    (m_isWindow ? usage.windowHops : usage.perHopHops) +=
+        m_hops - m_usage.windowHops - m_usage.perHopHops;
     return usage;
 }
 
 std::pair<std::size_t, std::size_t>
 Fabric::GetStateBytes()
 {
-    return {sizeof(FabricWire) + sizeof(int64_t) + 2 * sizeof(uint32_t),
+    return {sizeof(FabricWire) + sizeof(int64_t) + 2 * sizeof(uint32_t) +
+                LightTimes::GetWireBytes(),
             sizeof(FabricSatellite)};
 }
 

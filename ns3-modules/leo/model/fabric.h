@@ -34,23 +34,23 @@ class FabricPort;
  *
  * All laser links of a constellation as one machine: packets hop below IP, by arithmetic.
  *
- * Each satellite has one FabricNetDevice for all its lasers. A packet that a satellite's IPv4 stack,
- * or a lean endpoint (FabricPort), hands over is forwarded from satellite to satellite by the flat
- * table of the slot until it comes to its destination, where the device gives it to the stack, its
- * time to live counted down. In between it costs no event of its own.
+ * Each satellite has one FabricNetDevice for all its lasers. A packet that a satellite's IPv4
+ * stack, or a lean endpoint (FabricPort), hands over is forwarded from satellite to satellite by
+ * the flat table of the slot until it comes to its destination, where the device gives it to the
+ * stack, its time to live counted down. In between it costs no event of its own.
  *
- * **The ledger.** Each wire knows until when its transmitter is busy. A packet that comes at t leaves
- * at max(t, free), arrives when its last bit has left and light has flown, and waits in the queue
- * until it leaves; packets with a start after t are those that wait at t, and one that finds the
- * queue full is lost. So a hop is done in one go, as soon as all that came to that satellite before
- * is known. Links that go down or change their rates take back what has not come to pass.
+ * **The ledger.** Each wire knows until when its transmitter is busy. A packet that comes at t
+ * leaves at max(t, free), arrives when its last bit has left and light has flown, and waits in the
+ * queue until it leaves; packets with a start after t are those that wait at t, and one that finds
+ * the queue full is lost. So a hop is done in one go, as soon as all that came to that satellite
+ * before is known. Links that go down or change their rates take back what has not come to pass.
  *
  * **Two schedulers.** *Per hop*: an event for each nanosecond in which something comes to a
  * satellite to travel on. *Window*: nothing that is forwarded now arrives anywhere sooner than the
  * least light time W of all links from now; so all that came to satellites in a window of W can be
  * forwarded in one event at its end, satellite by satellite, and nothing is ever late. Packets that
- * have come to their destination are delivered at their own nanosecond, in events of their own. Both
- * do the same hops in the same order at each satellite, so results are equal. *Auto* takes the
+ * have come to their destination are delivered at their own nanosecond, in events of their own.
+ * Both do the same hops in the same order at each satellite, so results are equal. *Auto* takes the
  * window while there is enough to do in it.
  *
  * What happens first in a nanosecond is said in EndOfInstant. Light times are those of LaserChannel
@@ -598,42 +598,43 @@ class Fabric : public LaserNetwork, private EndOfInstant::Actor
     std::vector<std::vector<uint32_t>> m_connected; //!< wires by satellite and port, until prepared
     std::vector<uint32_t> m_ports;                  //!< wires, satellite by satellite
     std::vector<uint32_t> m_incoming;               //!< wires by the satellite they lead to
-    std::vector<int64_t> m_heads; //!< when the first flight of each of these arrives
-    std::vector<Parcel> m_parcels;                //!< packets in the network
-    std::vector<uint32_t> m_freeParcels;          //!< places not in use
-    std::priority_queue<Delivery> m_deliveries;   //!< packets to be delivered
-    std::priority_queue<Wake> m_wakes;            //!< of the per-hop scheduler
-    std::vector<uint32_t> m_active;               //!< of the window scheduler
-    std::vector<Loss> m_losses;                   //!< to be told
-    std::vector<uint32_t> m_doomed;               //!< wires with doomed flights
+    std::vector<int64_t> m_heads;               //!< when the first flight of each of these arrives
+    std::vector<Parcel> m_parcels;              //!< packets in the network
+    std::vector<uint32_t> m_freeParcels;        //!< places not in use
+    std::priority_queue<Delivery> m_deliveries; //!< packets to be delivered
+    std::priority_queue<Wake> m_wakes;          //!< of the per-hop scheduler
+    std::vector<uint32_t> m_active;             //!< of the window scheduler
+    std::vector<Loss> m_losses;                 //!< to be told
+    std::vector<uint32_t> m_doomed;             //!< wires with doomed flights
     std::vector<std::unique_ptr<FabricCapture>> m_captures; //!< one a captured end
-    std::vector<uint32_t> m_sniffed;              //!< wires whose sending ends are captured
-    std::unordered_map<uint64_t, FabricPort*> m_leanPorts;  //!< by satellite and port
+    std::vector<uint32_t> m_sniffed; //!< wires whose sending ends are captured
+    std::unordered_map<uint64_t, FabricPort*> m_leanPorts;    //!< by satellite and port
     std::unordered_map<uint64_t, uint16_t> m_identifications; //!< next, by source and destination
-    Ptr<HopLog> m_hopLog;             //!< null for none
-    Ptr<EventImpl> m_tick;            //!< calls Tick(), again and again
-    Ptr<EventImpl> m_call;            //!< calls CallDeliveries(), again and again
-    bool m_isPrepared{false};         //!< whether Prepare() has been called
-    bool m_countsBytes{false};        //!< whether queues hold so many bytes, not packets
-    uint64_t m_capacity{0};           //!< of each queue
-    uint64_t m_idleBytes{0};          //!< longest packet that an empty queue takes
-    Scheduler m_scheduler;            //!< the attribute
-    bool m_isWindow{false};           //!< which scheduler is in use
-    bool m_isAdvancing{false};        //!< whether hops are being done
-    int64_t m_settled{0};             //!< all before this has been done
-    int64_t m_next;                   //!< when something comes to a satellite next
-    int64_t m_tickNs;                 //!< when the next tick comes
-    int64_t m_deliveryNs;             //!< when the next delivery event comes
-    int64_t m_lookAhead{0};           //!< nanoseconds
-    int64_t m_lookAheadUntil{-1};     //!< until when it holds
-    uint64_t m_hops{0};               //!< hops so far
-    uint64_t m_chosenHops{0};         //!< at the last Choose()
-    int64_t m_chosenNs{0};            //!< when that was
-    uint64_t m_chosenWindows{0};      //!< windows by then
-    Usage m_usage;                    //!< what has been done
-    const uint8_t* m_table{nullptr};  //!< of the slot looked up last
-    int64_t m_tableBegin{0};          //!< when it begins, in nanoseconds
-    uint64_t m_tableLength{0};        //!< how long it is in force
+    Ptr<HopLog> m_hopLog;                                     //!< null for none
+    Ptr<EventImpl> m_tick;                                    //!< calls Tick(), again and again
+    Ptr<EventImpl> m_call;           //!< calls CallDeliveries(), again and again
+    bool m_isPrepared{false};        //!< whether Prepare() has been called
+    bool m_hasChecksums{false};      //!< whether headers have checksums
+    bool m_countsBytes{false};       //!< whether queues hold so many bytes, not packets
+    uint64_t m_capacity{0};          //!< of each queue
+    uint64_t m_idleBytes{0};         //!< longest packet that an empty queue takes
+    Scheduler m_scheduler;           //!< the attribute
+    bool m_isWindow{false};          //!< which scheduler is in use
+    bool m_isAdvancing{false};       //!< whether hops are being done
+    int64_t m_settled{0};            //!< all before this has been done
+    int64_t m_next;                  //!< when something comes to a satellite next
+    int64_t m_tickNs;                //!< when the next tick comes
+    int64_t m_deliveryNs;            //!< when the next delivery event comes
+    int64_t m_lookAhead{0};          //!< nanoseconds
+    int64_t m_lookAheadUntil{-1};    //!< until when it holds
+    uint64_t m_hops{0};              //!< hops so far
+    uint64_t m_chosenHops{0};        //!< at the last Choose()
+    int64_t m_chosenNs{0};           //!< when that was
+    uint64_t m_chosenWindows{0};     //!< windows by then
+    Usage m_usage;                   //!< what has been done
+    const uint8_t* m_table{nullptr}; //!< of the slot looked up last
+    int64_t m_tableBegin{0};         //!< when it begins, in nanoseconds
+    uint64_t m_tableLength{0};       //!< how long it is in force
 };
 
 } // namespace ns3

@@ -38,7 +38,8 @@ HopCharges::Undo(const PathLedgerTag& ledger, Time before)
     }
     const auto found = m_passages.find(ledger.GetBurst());
     // Gone if the packet was the last of its burst and so completed its passage.
-    const uint32_t passed = found == m_passages.end() ? ledger.GetSegments() : found->second.segments;
+    const uint32_t passed =
+        found == m_passages.end() ? ledger.GetSegments() : found->second.segments;
     m_passages[ledger.GetBurst()] = {before, passed - 1};
 }
 

@@ -30,7 +30,7 @@ namespace
 {
 constexpr double SPEED_OF_LIGHT_M_S = 299792458.0; //!< in vacuum, exact (SI)
 constexpr double NANOSECONDS_PER_SECOND = 1e9;
-constexpr uint16_t PPP_IPV4 = 0x0021; //!< protocol of IPv4 in a PPP frame (RFC 1332)
+constexpr uint16_t PPP_IPV4 = 0x0021;          //!< protocol of IPv4 in a PPP frame (RFC 1332)
 constexpr std::size_t PPP_BYTES = 2;           //!< of a PPP header
 constexpr std::size_t IPV4_BYTES = 20;         //!< of an IPv4 header without options
 constexpr std::size_t TTL_OFFSET = 8;          //!< of the time to live in it

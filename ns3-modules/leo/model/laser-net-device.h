@@ -20,8 +20,8 @@ namespace ns3
  * A point-to-point device that keeps the tie rule of EndOfInstant on a LaserChannel.
  *
  * A transmission that completes frees its transmitter, and a place in the queue, before anything
- * else that comes in that nanosecond. ns-3 would do what was scheduled first. So a packet that comes
- * in the nanosecond in which the transmitter becomes free is sent a moment later, once the
+ * else that comes in that nanosecond. ns-3 would do what was scheduled first. So a packet that
+ * comes in the nanosecond in which the transmitter becomes free is sent a moment later, once the
  * completion has been executed, and what comes behind it in that nanosecond too.
  */
 class LaserNetDevice : public PointToPointNetDevice

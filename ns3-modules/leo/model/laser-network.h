@@ -187,14 +187,14 @@ class LaserNetwork : public Object
      */
     void CheckSatellite(uint32_t satellite) const;
 
-    NodeContainer m_satellites; //!< the nodes
+    NodeContainer m_satellites;                                                //!< the nodes
     TracedCallback<Ptr<const Packet>, LossReason, uint32_t, Time> m_lostTrace; //!< a loss
 
   private:
-    uint16_t m_mtuBytes{0};       //!< largest IPv4 packet
-    QueueSize m_queueSize;        //!< of each transmit queue
-    LossPolicy m_policy;          //!< of links that go down
-    uint64_t m_rateBps{0};        //!< until a link gets another
+    uint16_t m_mtuBytes{0}; //!< largest IPv4 packet
+    QueueSize m_queueSize;  //!< of each transmit queue
+    LossPolicy m_policy;    //!< of links that go down
+    uint64_t m_rateBps{0};  //!< until a link gets another
 };
 
 } // namespace ns3

@@ -8,6 +8,7 @@
 #include "ephemeris-knots.h"
 
 #include <cmath>
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
@@ -26,8 +27,8 @@ namespace ns3
  * the exact value is computed. So every result is that of GetExact(), bit by bit.
  *
  * The error of a parabola through the beginning, the middle and the end of a stretch is
- * u (u - 1/2) (u - 1) times a third derivative, u from 0 to 1; at the quarters, where it is checked,
- * it has 97 % of its largest value. The margin is four times what is seen there.
+ * u (u - 1/2) (u - 1) times a third derivative, u from 0 to 1; at the quarters, where it is
+ * checked, it has 97 % of its largest value. The margin is four times what is seen there.
  */
 class LightTimes
 {
@@ -80,6 +81,12 @@ class LightTimes
      * @throws std::out_of_range outside the knots
      */
     int64_t GetExact(uint32_t wire, int64_t at) const;
+
+    /** @return what a wire takes, in bytes */
+    static constexpr std::size_t GetWireBytes()
+    {
+        return sizeof(Ends) + sizeof(Stretch);
+    }
 
     /**
      * @brief A time below which no light time of any wire falls for a while.
@@ -146,12 +153,12 @@ class LightTimes
         uint32_t to;   //!< receives
     };
 
-    Ptr<EphemerisKnots> m_ephemeris;   //!< where the satellites are
-    int64_t m_endNs{0};                //!< the last knot
-    std::vector<Ends> m_ends;          //!< by wire
-    std::vector<Stretch> m_stretches;  //!< by wire
-    int64_t m_speedInterval{-1};       //!< knots between which the bound of the speed holds
-    double m_slope{0};                 //!< bound of what a light time changes, per unit of time
+    Ptr<EphemerisKnots> m_ephemeris;  //!< where the satellites are
+    int64_t m_endNs{0};               //!< the last knot
+    std::vector<Ends> m_ends;         //!< by wire
+    std::vector<Stretch> m_stretches; //!< by wire
+    int64_t m_speedInterval{-1};      //!< knots between which the bound of the speed holds
+    double m_slope{0};                //!< bound of what a light time changes, per unit of time
 };
 
 } // namespace ns3

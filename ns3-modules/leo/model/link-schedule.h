@@ -51,7 +51,8 @@ class LinkSchedule : public Object
      * @param ratesBps data rate of both directions in bits a second, [slot][link]; positive where
      * the link is up, ignored where it is down
      * @param slots number of slots, at least 1
-     * @throws std::invalid_argument if the arrays are not slots x links values long, or a value is not allowed
+     * @throws std::invalid_argument if the arrays are not slots x links values long, or a value is
+     * not allowed
      * @throws std::logic_error if the schedule has been started
      */
     void Install(Ptr<LaserNetwork> network,
@@ -94,11 +95,11 @@ class LinkSchedule : public Object
     Ptr<LaserNetwork> m_network;      //!< whose links
     std::size_t m_links{0};           //!< number of links
     Time m_slot;                      //!< duration of a slot
-    std::vector<uint8_t> m_up;                 //!< 1 or 0, [slot][link]
-    std::vector<uint64_t> m_ratesBps;          //!< bits a second, [slot][link]
-    std::size_t m_slots{0};                    //!< number of slots
-    bool m_isStarted{false};                   //!< whether the events are scheduled
-    std::vector<EventId> m_events;             //!< the changes
+    std::vector<uint8_t> m_up;        //!< 1 or 0, [slot][link]
+    std::vector<uint64_t> m_ratesBps; //!< bits a second, [slot][link]
+    std::size_t m_slots{0};           //!< number of slots
+    bool m_isStarted{false};          //!< whether the events are scheduled
+    std::vector<EventId> m_events;    //!< the changes
 };
 
 } // namespace ns3

@@ -147,8 +147,8 @@ LeoTestNetwork::SendAt(Time at,
 void
 LeoTestNetwork::Listen(uint32_t satellite)
 {
-    Ptr<Socket> socket =
-        Socket::CreateSocket(m_network->GetSatellites().Get(satellite), UdpSocketFactory::GetTypeId());
+    Ptr<Socket> socket = Socket::CreateSocket(m_network->GetSatellites().Get(satellite),
+                                              UdpSocketFactory::GetTypeId());
     socket->Bind(InetSocketAddress(Ipv4Address::GetAny(), PORT));
     socket->SetRecvCallback(MakeCallback(&LeoTestNetwork::Receive, this));
     m_listeners.push_back(socket);

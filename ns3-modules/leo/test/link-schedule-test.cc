@@ -311,8 +311,9 @@ class MisuseTestCase : public TestCase
     void DoRun() override
     {
         m_network = CreateObject<ChannelNetwork>();
-        m_network->Create(LeoTestNetwork::MakeKnots({Vector(), Vector(1e6, 0, 0), Vector(2e6, 0, 0)}),
-                          CreateObject<ForwardingTables>());
+        m_network->Create(
+            LeoTestNetwork::MakeKnots({Vector(), Vector(1e6, 0, 0), Vector(2e6, 0, 0)}),
+            CreateObject<ForwardingTables>());
         m_network->Connect(0, 1);
         m_network->Connect(1, 2);
         const Time slot = Seconds(1);
@@ -340,7 +341,9 @@ class MisuseTestCase : public TestCase
             schedule->Dispose();
         });
         Simulator::Run();
-        NS_TEST_EXPECT_MSG_EQ(m_network->GetLink(0)->IsUp(), true, "nothing changes after disposal");
+        NS_TEST_EXPECT_MSG_EQ(m_network->GetLink(0)->IsUp(),
+                              true,
+                              "nothing changes after disposal");
         Simulator::Destroy();
     }
 

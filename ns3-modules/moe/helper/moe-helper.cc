@@ -70,8 +70,7 @@ MoeHelper::InstallBackground(const NodeContainer& satellites,
     {
         BooleanValue isLean;
         background->GetAttribute("Lean", isLean);
-        Ptr<BackgroundSink> sink =
-            CreateObjectWithAttributes<BackgroundSink>("Lean", isLean);
+        Ptr<BackgroundSink> sink = CreateObjectWithAttributes<BackgroundSink>("Lean", isLean);
         there->AddApplication(sink);
         recorder->ObserveBackground(sink);
     }

@@ -75,12 +75,13 @@ BackgroundApplication::GetTypeId()
                           BooleanValue(true),
                           MakeBooleanAccessor(&BackgroundApplication::m_startsOn),
                           MakeBooleanChecker())
-            .AddAttribute("Lean",
-                          "Whether datagrams bypass sockets and stacks; needs a Fabric, and changes "
-                          "no result.",
-                          BooleanValue(false),
-                          MakeBooleanAccessor(&BackgroundApplication::m_isLean),
-                          MakeBooleanChecker())
+            .AddAttribute(
+                "Lean",
+                "Whether datagrams bypass sockets and stacks; needs a Fabric, and changes "
+                "no result.",
+                BooleanValue(false),
+                MakeBooleanAccessor(&BackgroundApplication::m_isLean),
+                MakeBooleanChecker())
             .AddTraceSource("Sent",
                             "A packet was sent.",
                             MakeTraceSourceAccessor(&BackgroundApplication::m_sentTrace),
@@ -187,12 +188,13 @@ BackgroundSink::GetTypeId()
             .SetParent<Application>()
             .SetGroupName("Moe")
             .AddConstructor<BackgroundSink>()
-            .AddAttribute("Lean",
-                          "Whether datagrams bypass sockets and stacks; needs a Fabric, and changes "
-                          "no result.",
-                          BooleanValue(false),
-                          MakeBooleanAccessor(&BackgroundSink::m_isLean),
-                          MakeBooleanChecker())
+            .AddAttribute(
+                "Lean",
+                "Whether datagrams bypass sockets and stacks; needs a Fabric, and changes "
+                "no result.",
+                BooleanValue(false),
+                MakeBooleanAccessor(&BackgroundSink::m_isLean),
+                MakeBooleanChecker())
             .AddTraceSource("Received",
                             "A packet was received.",
                             MakeTraceSourceAccessor(&BackgroundSink::m_receivedTrace),

@@ -59,10 +59,9 @@ class SocketPort : public DatagramPort
         const InetSocketAddress to(ForwardingTables::GetAddress(satellite), port);
         if (m_socket->SendTo(payload, 0, to) < 0)
         {
-            throw std::runtime_error("endpoint: node " +
-                                     std::to_string(m_socket->GetNode()->GetId()) +
-                                     " could not send a segment, socket error " +
-                                     std::to_string(m_socket->GetErrno()));
+            throw std::runtime_error(
+                "endpoint: node " + std::to_string(m_socket->GetNode()->GetId()) +
+                " could not send a segment, socket error " + std::to_string(m_socket->GetErrno()));
         }
     }
 
@@ -74,9 +73,7 @@ class SocketPort : public DatagramPort
         while (Ptr<Packet> packet = socket->RecvFrom(from))
         {
             const InetSocketAddress sender = InetSocketAddress::ConvertFrom(from);
-            m_receive(packet,
-                      ForwardingTables::GetSatellite(sender.GetIpv4()),
-                      sender.GetPort());
+            m_receive(packet, ForwardingTables::GetSatellite(sender.GetIpv4()), sender.GetPort());
         }
     }
 
@@ -123,11 +120,7 @@ class LeanPort : public DatagramPort
 } // namespace
 
 std::unique_ptr<DatagramPort>
-DatagramPort::Open(Ptr<Node> node,
-                   uint16_t port,
-                   uint8_t ttl,
-                   bool isLean,
-                   ReceiveCallback receive)
+DatagramPort::Open(Ptr<Node> node, uint16_t port, uint8_t ttl, bool isLean, ReceiveCallback receive)
 {
     if (isLean)
     {

@@ -48,12 +48,13 @@ MessageEndpoint::GetTypeId()
                           UintegerValue(255),
                           MakeUintegerAccessor(&MessageEndpoint::m_ttl),
                           MakeUintegerChecker<uint8_t>(1))
-            .AddAttribute("Lean",
-                          "Whether datagrams bypass sockets and stacks; needs a Fabric, and changes "
-                          "no result.",
-                          BooleanValue(false),
-                          MakeBooleanAccessor(&MessageEndpoint::m_isLean),
-                          MakeBooleanChecker())
+            .AddAttribute(
+                "Lean",
+                "Whether datagrams bypass sockets and stacks; needs a Fabric, and changes "
+                "no result.",
+                BooleanValue(false),
+                MakeBooleanAccessor(&MessageEndpoint::m_isLean),
+                MakeBooleanChecker())
             .AddAttribute("Timeout",
                           "Time without word of a message until it is sent again; zero: nothing "
                           "is.",
@@ -119,14 +120,13 @@ MessageEndpoint::Open(Ptr<Node> node, uint32_t satellite, uint16_t port, Receive
 void
 MessageEndpoint::OpenNetwork(Ptr<Node> node)
 {
-    m_datagrams = DatagramPort::Open(
-        node,
-        m_port,
-        m_ttl,
-        m_isLean,
-        [this](Ptr<Packet> packet, uint32_t peer, uint16_t peerPort) {
-            HandleSegment(packet, peer, peerPort);
-        });
+    m_datagrams = DatagramPort::Open(node,
+                                     m_port,
+                                     m_ttl,
+                                     m_isLean,
+                                     [this](Ptr<Packet> packet, uint32_t peer, uint16_t peerPort) {
+                                         HandleSegment(packet, peer, peerPort);
+                                     });
     m_reassembly.SetRemembers(IsRecovering());
     m_recovery.Start(
         {m_timeout, m_askAfter, m_giveUp},
@@ -413,9 +413,7 @@ MessageEndpoint::HandleSegment(Ptr<Packet> packet, uint32_t peer, uint16_t peerP
     }
     if (IsRecovering())
     {
-        m_recovery.Received(key,
-                            {header, ledger.GetMessage(), peer, peerPort, {}},
-                            outcome);
+        m_recovery.Received(key, {header, ledger.GetMessage(), peer, peerPort, {}}, outcome);
     }
     if (outcome != MessageReassembly::Outcome::COMPLETE)
     {

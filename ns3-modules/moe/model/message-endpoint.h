@@ -223,19 +223,19 @@ class MessageEndpoint : public Object
      */
     void HandleSegment(Ptr<Packet> packet, uint32_t peer, uint16_t peerPort);
 
-    Time m_timeout;                 //!< MessageRecovery::Times::timeout
-    Time m_askAfter;                //!< MessageRecovery::Times::askAfter
-    Time m_giveUp;                  //!< MessageRecovery::Times::giveUp
-    uint32_t m_segmentBytes{0};     //!< UDP payload of a full segment
-    uint8_t m_ttl{0};               //!< of the packets
-    uint32_t m_satellite{0};        //!< where this endpoint is
-    uint16_t m_port{0};             //!< at which it listens
-    Ptr<LocalPorts> m_neighbours;   //!< the open endpoints of this satellite
-    bool m_isLean{false};           //!< whether it does without a socket
+    Time m_timeout;                            //!< MessageRecovery::Times::timeout
+    Time m_askAfter;                           //!< MessageRecovery::Times::askAfter
+    Time m_giveUp;                             //!< MessageRecovery::Times::giveUp
+    uint32_t m_segmentBytes{0};                //!< UDP payload of a full segment
+    uint8_t m_ttl{0};                          //!< of the packets
+    uint32_t m_satellite{0};                   //!< where this endpoint is
+    uint16_t m_port{0};                        //!< at which it listens
+    Ptr<LocalPorts> m_neighbours;              //!< the open endpoints of this satellite
+    bool m_isLean{false};                      //!< whether it does without a socket
     std::unique_ptr<DatagramPort> m_datagrams; //!< to the network
-    ReceiveCallback m_receive;      //!< whom to tell
-    MessageReassembly m_reassembly; //!< segments received
-    MessageRecovery m_recovery;     //!< what may have to be sent again
+    ReceiveCallback m_receive;                 //!< whom to tell
+    MessageReassembly m_reassembly;            //!< segments received
+    MessageRecovery m_recovery;                //!< what may have to be sent again
     /// Messages from this satellite that are received in this nanosecond, in order.
     std::deque<std::pair<EventId, MessageRecord>> m_fromHere;
     TracedCallback<const MessageRecord&> m_sentTrace;     //!< a message was sent

@@ -543,8 +543,7 @@ MoeRecorder::LinkLost(Ptr<const Packet> packet, LossReason reason, uint32_t sate
             reason == LossReason::QUEUE_FULL
                 ? "a transmit queue was full; raise queue_packets or slow the traffic"
                 : "a laser link of satellite " + std::to_string(satellite) + " " +
-                      DescribeLoss(reason) + ", at " + std::to_string(at.GetNanoSeconds()) +
-                      " ns");
+                      DescribeLoss(reason) + ", at " + std::to_string(at.GetNanoSeconds()) + " ns");
 }
 
 void
