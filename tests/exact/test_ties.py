@@ -269,6 +269,26 @@ def test_what_a_link_gives_back_goes_before_what_is_sent_and_what_comes(traces, 
     ]
 
 
+def test_what_a_link_gives_back_finds_the_place_that_a_transmission_frees_at_that_instant(
+    traces, engine, endpoints
+) -> None:
+    # The detour's transmitter ends a packet as the direct link goes down, and another one waits for it in the
+    # queue's only place.
+    got = run(
+        traces,
+        engine,
+        endpoints,
+        triangle(up=[(1, 1, 1), (0, 1, 1)], slot_ns=SECOND_NS, queue="1p"),
+        burst(SECOND_NS - PACKET_NS, 0, 2, packets=2),
+        burst(SECOND_NS - PACKET_NS // 2, 0, 1),
+    )
+    assert got == [
+        (SECOND_NS + LIGHT_NS, 2, 0, 0),
+        (SECOND_NS + HOP_NS, 2, 0, 1),
+        (SECOND_NS + 2 * HOP_NS + PACKET_NS, 1, 1, 0),
+    ]
+
+
 def test_packets_that_waited_for_a_path_go_after_what_is_sent_and_before_what_comes(
     traces, engine, endpoints
 ) -> None:
