@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import replace
 from random import Random
@@ -9,7 +10,7 @@ from random import Random
 import pytest
 from exact.engines import FABRICS, REFERENCE
 from exact.networks import BYTE_A_NS_BPS, LIGHT_NS, PACKET_NS, PAYLOAD_BYTES, line, network, star, triangle
-from exact.scenarios import Burst, Errors, TraceScenario, Transfer
+from exact.scenarios import Burst, Errors, TraceScenario, Transfer, Vector
 from exact.traces import LOST, PACKETS, REROUTED, WAITED, Trace, Traces, differences
 
 MILLISECOND_NS = 1_000_000
@@ -162,6 +163,43 @@ def test_delays_that_change_all_the_time(same: Same) -> None:
     trace = same(regular(moving(ring(slot_ns=50 * MILLISECOND_NS)), 100_000, 200, has_ledger=True))
     light_ns = {row[5] for row in trace.of("hop")}
     assert len(light_ns) > 500
+
+
+def on_orbits(scenario: TraceScenario, knots: int, step_ns: int) -> TraceScenario:
+    """Return a scenario whose satellites are on circles about the Earth, half of them on an inclined one."""
+    radius_m, turns_a_second = 7.0e6, 1.0 / 5_829.0  # Kepler's third law at this radius
+
+    def state(satellite: int, at_s: float) -> tuple[Vector, Vector]:
+        angle = 2 * math.pi * (turns_a_second * at_s + satellite / 40)
+        tilt = 1.2 * (satellite % 2)
+        speed_m_s = 2 * math.pi * turns_a_second * radius_m
+        place = (math.cos(angle), math.sin(angle) * math.cos(tilt), math.sin(angle) * math.sin(tilt))
+        course = (-math.sin(angle), math.cos(angle) * math.cos(tilt), math.cos(angle) * math.sin(tilt))
+        return scaled(radius_m, place), scaled(speed_m_s, course)
+
+    def scaled(factor: float, vector: Vector) -> Vector:
+        return factor * vector[0], factor * vector[1], factor * vector[2]
+
+    rows = [
+        [state(satellite, knot * step_ns / 1e9) for satellite in range(scenario.satellites)]
+        for knot in range(knots)
+    ]
+    return replace(
+        scenario,
+        step_ns=step_ns,
+        positions_m=tuple(tuple(place for place, _ in row) for row in rows),
+        velocities_m_s=tuple(tuple(velocity for _, velocity in row) for row in rows),
+    )
+
+
+@pytest.mark.parametrize("step_ns", [15_000_000_000, 1_000_000_000, 70_000_000])
+def test_light_times_on_orbits_across_many_knots(same: Same, step_ns: int) -> None:
+    knots = 5
+    scenario = on_orbits(ring(slot_ns=(knots - 1) * step_ns // 10, slots=10), knots, step_ns)
+    rounds = 400
+    period_ns = scenario.horizon_ns * 9 // 10 // rounds
+    trace = same(regular(scenario, period_ns, rounds, has_ledger=True))
+    assert len(trace.of("hop")) >= 1.9 * 6 * rounds  # the last ones are under way
 
 
 def test_routes_that_change_every_few_milliseconds(same: Same) -> None:

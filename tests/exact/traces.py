@@ -14,6 +14,7 @@ from exact.scenarios import TraceScenario
 ROOT = Path(__file__).parents[2]
 NUMBER = 16  # of the words of a line "got", the ledger's number
 TTL = 8  # the same, of a received packet
+UNKNOWN = -1
 LOST_ID = (7,)  # in lines "lost", the identification of the IP packet
 CAPTURED_ID = (8, 9, 36, 37)  # its two bytes in a captured packet, and in what an ICMP message quotes
 IP_UDP_BYTES = 28
@@ -45,9 +46,9 @@ class Trace:
 
     def _number_ledgers(self) -> None:
         """Give ledgers in lines "got" their numbers of lines "hop", which do not depend on the engine."""
-        numbers = dict(self.rows.pop("ledger", []))
+        numbers = dict(self.rows.pop("ledger", []))  # none if the run ended with an error
         self.rows["got"] = [
-            (*row[:NUMBER], numbers[row[NUMBER]]) if len(row) > NUMBER else row
+            (*row[:NUMBER], numbers.get(row[NUMBER], UNKNOWN)) if len(row) > NUMBER else row
             for row in self.rows.get("got", [])
         ]
 
@@ -146,6 +147,8 @@ def differences(one: Trace, other: Trace, *, same_endpoints: bool = True) -> lis
     for word in sorted(words):
         hidden = () if same_endpoints else _hidden(word, has_fragments=one.has_fragments)
         rows = [[_hide(row, hidden) for row in trace.of(word)] for trace in (one, other)]
+        if hidden and word != "got":
+            rows = [sorted(side) for side in rows]  # as they were, with what is hidden now
         if rows[0] != rows[1]:
             found += _differing(word, *rows)
     return found
