@@ -87,6 +87,10 @@ def engines_table() -> str:
 
 
 def exactness_words() -> str:
-    """Return what the comparison with the reference found, in words."""
+    """Return what the comparison with the reference found, in words and a table."""
     found = _load("exactness.json")
-    return json.dumps(found)
+    compared, same = found["compared"], found["identical"]
+    lines = ["| engine, endpoints | networks | identical |", "|---|---:|---:|"]
+    lines += [f"| {name} | {count:,} | {same[name]:,} |" for name, count in compared.items()]
+    counts = ", ".join(f"{name} {count:,}" for name, count in found["reference"].items())
+    return "\n".join([*lines, "", f"In the reference: {counts}."])

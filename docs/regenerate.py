@@ -11,7 +11,10 @@ run`` for studies; keeps what they say in ``docs/data``, draws the figures, and 
 markers in the pages. ``docs/data/sky.benchmark.json`` is made by ``benchmarks/sky.py --json``,
 ``placement.benchmark.json`` by ``benchmarks/placement.py --json``, ``best_placement.json`` by
 ``benchmarks/best_placement.py --json``, ``optimality.json`` by ``benchmarks/optimality.py --json``,
-``knee.json`` by ``benchmarks/knee.py --json``, ``mutations.json`` by ``benchmarks/mutations.py --json``.
+``knee.json`` by ``benchmarks/knee.py --json``, ``mutations.json`` by ``benchmarks/mutations.py --json``,
+``fabric.benchmark.json`` and ``fabric.benchmark.again.json`` by ``benchmarks/fabric.py --json``,
+``fabric.profile.json`` by ``benchmarks/fabric_profile.py --json``, ``exactness.json`` by
+``benchmarks/exactness.py --json``, ``engines.benchmark.json`` by ``benchmarks/engines.py --json``.
 """
 
 from __future__ import annotations
@@ -25,6 +28,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from performance_pages import engines_table, exactness_words, fabric_table, profile_table
 from study_pages import (
     STUDIES,
     TRENDS,
@@ -67,6 +71,14 @@ VALIDATION_TABLES = {
     "lossy": lossy_table,
     "knee": knee_table,
     "random": random_words,
+}
+
+
+PERFORMANCE_TABLES = {
+    "fabric": fabric_table,
+    "profile": profile_table,
+    "engines": engines_table,
+    "exact": exactness_words,
 }
 
 
@@ -259,6 +271,8 @@ def main(arguments: list[str]) -> None:
     page = ROOT / "docs" / "validation.md"
     for marker, table in VALIDATION_TABLES.items():
         put(page, marker, table())
+    for marker, table in PERFORMANCE_TABLES.items():
+        put(ROOT / "docs" / "performance.md", marker, table())
     draw_knees()
     put(ROOT / "docs" / "sky.md", "sky", printed(SKY))
     put(ROOT / "docs" / "sky.md", "why", printed(WHY, skip_until="From "))

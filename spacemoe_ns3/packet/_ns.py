@@ -29,7 +29,10 @@ _WHEEL_LIBRARIES = (
 )
 _MODULES = ("leo", "moe")
 _MODULE_HEADERS = (
+    "channel-network.h",
     "constellation-helper.h",
+    "fabric.h",
+    "fabric-port.h",
     "hermite-mobility-model.h",
     "laser-channel.h",
     "link-schedule.h",

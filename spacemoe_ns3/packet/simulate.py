@@ -286,13 +286,12 @@ def _engine_use(simulation: Any, plan: Plan) -> dict[str, str | int]:
     """Return what carried the packets, and how."""
     if plan.engine == "reference":
         return {"engine": "reference", "endpoints": "sockets"}
-    values = _filled(simulation.CopyEngineUse, len(ENGINE_VALUES)).tolist()
+    use = dict(
+        zip(ENGINE_VALUES, _filled(simulation.CopyEngineUse, len(ENGINE_VALUES)).tolist(), strict=True)
+    )
     is_lean = plan.is_lean and not isinstance(plan.transport, Tcp)
-    return {
-        "engine": plan.engine,
-        "endpoints": "lean" if is_lean else "sockets",
-        **dict(zip(ENGINE_VALUES, values, strict=True)),
-    }
+    mostly = "window" if use["window_hops"] > use["per_hop_hops"] else "per-hop"
+    return {"engine": mostly, "endpoints": "lean" if is_lean else "sockets", **use}
 
 
 def _some(values: np.ndarray, kind: type) -> np.ndarray:

@@ -64,6 +64,19 @@ def test_the_tables_of_validations_are_made_from_the_committed_data() -> None:
         assert table() in page
 
 
+def test_the_page_on_performance_shows_what_was_measured() -> None:
+    module, page = regenerate(), (ROOT / "docs" / "performance.md").read_text()
+    for table in module.PERFORMANCE_TABLES.values():
+        assert table() in page
+
+
+def test_every_network_that_was_compared_is_identical() -> None:
+    found = json.loads((ROOT / "docs" / "data" / "exactness.json").read_text())
+    assert found["differences"] == []
+    assert min(found["compared"].values()) == 10_000
+    assert found["identical"] == found["compared"]
+
+
 def test_every_validation_that_is_shown_holds() -> None:
     module = regenerate()
     for name in module.VALIDATED:

@@ -179,7 +179,6 @@ void
 Fabric::Prepare()
 {
     m_isPrepared = true;
-    m_hasChecksums = Node::ChecksumEnabled();
     m_countsBytes = GetQueueSize().GetUnit() == QueueSizeUnit::BYTES;
     m_capacity = GetQueueSize().GetValue();
     m_idleBytes = m_countsBytes ? m_capacity : m_capacity > 0 ? UINT64_MAX : 0;
@@ -283,6 +282,10 @@ Fabric::Inject(uint32_t satellite, Flight flight)
     if (!m_isPrepared)
     {
         Prepare();
+    }
+    if (m_hops == 0)
+    {
+        m_hasChecksums = Node::ChecksumEnabled(); // which may be set until packets are sent
     }
     Parcel& parcel = m_parcels[flight.what.parcel];
     if (parcel.packet->PeekPacketTag(parcel.ledger))

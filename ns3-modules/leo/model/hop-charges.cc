@@ -36,11 +36,17 @@ HopCharges::Undo(const PathLedgerTag& ledger, Time before)
     {
         return;
     }
+    // A passage that the packet completed is gone: its burst may have passed, and passes again.
     const auto found = m_passages.find(ledger.GetBurst());
-    // Gone if the packet was the last of its burst and so completed its passage.
-    const uint32_t passed =
-        found == m_passages.end() ? ledger.GetSegments() : found->second.segments;
-    m_passages[ledger.GetBurst()] = {before, passed - 1};
+    const uint32_t passed = found == m_passages.end() ? ledger.GetSegments() : found->second.segments;
+    if (passed == 1)
+    {
+        m_passages.erase(ledger.GetBurst());
+    }
+    else
+    {
+        m_passages[ledger.GetBurst()] = {before, passed - 1};
+    }
 }
 
 void

@@ -95,17 +95,18 @@ def make_tables(ns: Any) -> Any:
     return tables
 
 
-def build_constellation(ns: Any) -> tuple[Any, list[Any]]:
-    """Return the nodes and the laser links."""
-    helper = ns.ConstellationHelper()
-    helper.SetDeviceAttribute("DataRate", ns.DataRateValue(ns.DataRate(LINK_RATE)))
-    helper.SetDeviceAttribute("Mtu", ns.UintegerValue(MTU_BYTES))
-    satellites = helper.CreateSatellites(make_ephemeris(ns), make_tables(ns))
-    links = [
-        helper.Connect(satellites.Get(end), satellites.Get((end + 1) % SATELLITES))
-        for end in range(SATELLITES)
-    ]
-    return satellites, links
+def build_constellation(ns: Any) -> Any:
+    """Return the satellites with their laser links.
+
+    ``ChannelNetwork`` has ns-3's devices and trace sources at every hop; ``Fabric`` is many times faster.
+    """
+    network = ns.CreateObject[ns.ChannelNetwork]()
+    network.SetAttribute("RateBps", ns.UintegerValue(ns.DataRate(LINK_RATE).GetBitRate()))
+    network.SetAttribute("Mtu", ns.UintegerValue(MTU_BYTES))
+    network.Create(make_ephemeris(ns), make_tables(ns))
+    for end in range(SATELLITES):
+        network.Connect(end, (end + 1) % SATELLITES)
+    return network
 
 
 def make_workload(ns: Any) -> Any:
@@ -124,12 +125,12 @@ def make_workload(ns: Any) -> Any:
     return workload
 
 
-def install_ring(ns: Any, satellites: Any) -> tuple[Any, Any]:
+def install_ring(ns: Any, network: Any) -> tuple[Any, Any]:
     """Install gateways and experts; return the applications and the recorder."""
     recorder = ns.CreateObject[ns.MoeRecorder]()
     helper = ns.MoeHelper()
     helper.SetEndpointAttribute("SegmentBytes", ns.UintegerValue(MTU_BYTES - IP_AND_UDP_BYTES))
-    return helper.Install(satellites, make_workload(ns), recorder), recorder
+    return helper.Install(network, make_workload(ns), recorder), recorder
 
 
 def install_echo(ns: Any, satellites: Any) -> Any:
@@ -199,12 +200,12 @@ def print_messages(recorder: Any) -> None:
 def main() -> None:
     """Build, run, print."""
     ns = load_modules()
-    satellites, links = build_constellation(ns)
-    applications, recorder = install_ring(ns, satellites)
-    client = install_echo(ns, satellites)
+    network = build_constellation(ns)
+    applications, recorder = install_ring(ns, network)
+    client = install_echo(ns, network.GetSatellites())
     latencies, round_trips, functions = watch(ns, applications.Get(0), client)
 
-    print(f"light time of a side: {milliseconds(links[0].GetPropagationDelay(0)):.3f} ms")
+    print(f"light time of a side: {milliseconds(network.GetLink(0).GetPropagationDelay(0)):.3f} ms")
     ns.Simulator.Stop(ns.Seconds(RUN_S))
     ns.Simulator.Run()
 
