@@ -516,7 +516,7 @@ Simulation::SetDestinations(const std::int32_t* destinations, std::size_t count)
 void
 Simulation::LoadTable(std::uint32_t slot, const std::uint8_t* ports, std::size_t count)
 {
-    m_parts->tables->Load(slot, {ports, ports + count});
+    m_parts->tables->View(slot, ports, count);
     m_parts->tables->DropBefore(slot == 0 ? 0 : slot - 1);
 }
 

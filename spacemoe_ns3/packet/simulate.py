@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import deque
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -30,6 +31,9 @@ from spacemoe_ns3.packet.plan import (
 from spacemoe_ns3.results import DROP_REASONS
 from spacemoe_ns3.streams import stream
 from spacemoe_ns3.transport import Tcp
+
+
+_TABLES_IN_USE = 3  # this slot's, the one before, which the simulation still looks into, and one to spare
 
 
 def simulate(plan: Plan, *, folder: Path, report: Callable[[int], None]) -> Records:
@@ -207,11 +211,13 @@ def _run(simulation: Any, plan: Plan, report: Callable[[int], None], log: Interv
     # TCP opens its connections at time zero.
     slot = 0 if isinstance(plan.transport, Tcp) else int(starts_ns[0]) // slots.slot_ns
     teller = FailureTeller(plan)
+    tables: deque[np.ndarray] = deque(maxlen=_TABLES_IN_USE)
     while True:
         teller.before_slot(simulation, slot)  # of idle slots too, before they are run through
         if slot * slots.slot_ns > log.end_ns:
             _run_until(simulation, slot * slots.slot_ns, log.end_ns // slots.slot_ns, log)
-        table = plan.routes.table(slot)
+        table = np.ascontiguousarray(plan.routes.table(slot), np.uint8)
+        tables.append(table)
         simulation.LoadTable(slot, table, table.size)
         if plan.placement.dispatch is not None:
             simulation.SetExpertHosts(plan.placement.hosts_in(slot))
