@@ -4,9 +4,9 @@
     .venv/bin/python benchmarks/fabric_profile.py --json > docs/data/fabric.profile.json
 
 The workload of ``benchmarks/fabric.py`` for 100 ms, under callgrind, within ``Simulator::Run``: instructions
-a packet-hop by what they are spent on, for the fabric under stock sockets and under lean endpoints. Counts are
-exact; they depend on compiler and libraries, not on the load of the machine. The share of the beginning, in
-which rings grow and light times are fitted for the first time, falls with the time simulated.
+a packet-hop by what they are spent on, for the fabric under stock sockets and under lean endpoints. Counts
+are exact; they depend on compiler and libraries, not on the load of the machine. The share of the beginning,
+in which rings grow and light times are fitted for the first time, falls with the time simulated.
 """
 
 from __future__ import annotations

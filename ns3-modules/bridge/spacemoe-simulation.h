@@ -248,8 +248,8 @@ class Simulation
     /**
      * Load the forwarding table of a slot and forget those before the slot ahead of it.
      * @param slot index of the slot
-     * @param ports output ports, [destinations][satellites], 255 for no path; must stay where they are
-     * until another slot but one has been loaded
+     * @param ports output ports, [destinations][satellites], 255 for no path; must stay where they
+     * are until another slot but one has been loaded
      * @param count number of values of ports
      */
     void LoadTable(std::uint32_t slot, const std::uint8_t* ports, std::size_t count);

@@ -32,7 +32,6 @@ from spacemoe_ns3.results import DROP_REASONS
 from spacemoe_ns3.streams import stream
 from spacemoe_ns3.transport import Tcp
 
-
 _TABLES_IN_USE = 3  # this slot's, the one before, which the simulation still looks into, and one to spare
 
 

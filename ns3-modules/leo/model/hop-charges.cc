@@ -38,7 +38,8 @@ HopCharges::Undo(const PathLedgerTag& ledger, Time before)
     }
     // A passage that the packet completed is gone: its burst may have passed, and passes again.
     const auto found = m_passages.find(ledger.GetBurst());
-    const uint32_t passed = found == m_passages.end() ? ledger.GetSegments() : found->second.segments;
+    const uint32_t passed =
+        found == m_passages.end() ? ledger.GetSegments() : found->second.segments;
     if (passed == 1)
     {
         m_passages.erase(ledger.GetBurst());
