@@ -50,11 +50,24 @@ def test_an_order_alone_is_a_difference() -> None:
 
 
 def test_numbers_of_ledgers_may_be_given_in_another_order() -> None:
-    got = "got" + 16 * " 0"
-    one, other = [f"{got} 4", "ledger 4 1"], [f"{got} 9", "ledger 9 1"]
-    mixed_up = [f"{got} 9", "ledger 9 2"]
-    assert differences(Trace(one), Trace(other)) == []
-    assert differences(Trace(one), Trace(mixed_up)) != []
+    def trace(first: int, second: int) -> Trace:
+        """Return two packets received, with the numbers that an engine gave, and those of the log."""
+        got = "got 9 1 0 9 70 0 {} 0 64 5 0 9 4 0 9 1 {}"
+        return Trace(
+            [
+                got.format(0, first),
+                got.format(1, second),
+                "hop 1 0 0 5 9 4 0 9",
+                "hop 2 2 0 5 9 4 0 9",
+                f"ledger {first} 1",
+                f"ledger {second} 2",
+            ]
+        )
+
+    mixed_up = trace(1, 2)
+    mixed_up.rows["got"] = [(*row[:-1], 3 - row[-1]) for row in mixed_up.of("got")]
+    assert differences(trace(1, 2), trace(7, 3)) == []
+    assert differences(trace(1, 2), mixed_up) != []
 
 
 def test_what_goes_wrong_in_a_run_is_told_and_the_next_run_is_whole(traces: Traces) -> None:
