@@ -210,7 +210,7 @@ class Fabric : public LaserNetwork, private EndOfInstant::Actor
         Flight flight; //!< the packet
     };
 
-    // fabric.cc: sending, forwarding, delivering
+    // fabric.cc: sending and forwarding; fabric-deliver.cc: delivering and losing
 
     /// Lay out the wires by satellite; once, when the first packet is sent.
     void Prepare();
