@@ -73,9 +73,9 @@ SocketEndpoints::SocketEndpoints(const NodeContainer& nodes,
 }
 
 void
-SocketEndpoints::Send(uint32_t flow, Ptr<Packet> packet)
+SocketEndpoints::Send(uint32_t flow, uint32_t bytes)
 {
-    if (m_senders[flow]->Send(packet) < 0)
+    if (m_senders[flow]->Send(Create<Packet>(bytes)) < 0)
     {
         throw std::runtime_error("traffic: a socket would not send");
     }
@@ -88,12 +88,11 @@ LeanEndpoints::LeanEndpoints(Ptr<Fabric> fabric, const std::vector<Flow>& flows)
     for (uint32_t flow = 0; flow < flows.size(); ++flow)
     {
         Ptr<FabricPort> receiver = CreateObject<FabricPort>();
-        receiver->Open(fabric,
-                       flows[flow].to,
-                       FIRST_PORT + flow,
-                       [this, flow](Ptr<Packet> packet, uint32_t, uint16_t) {
-                           arrivals.Note(flow, packet->GetSize());
-                       });
+        receiver->OpenForSizes(
+            fabric,
+            flows[flow].to,
+            FIRST_PORT + flow,
+            [this, flow](uint32_t bytes, uint32_t, uint16_t) { arrivals.Note(flow, bytes); });
         m_receivers.push_back(receiver);
         Ptr<FabricPort> sender = CreateObject<FabricPort>();
         sender->Open(fabric,
@@ -105,9 +104,9 @@ LeanEndpoints::LeanEndpoints(Ptr<Fabric> fabric, const std::vector<Flow>& flows)
 }
 
 void
-LeanEndpoints::Send(uint32_t flow, Ptr<Packet> packet)
+LeanEndpoints::Send(uint32_t flow, uint32_t bytes)
 {
-    m_senders[flow]->SendTo(packet, m_flows[flow].to, FIRST_PORT + flow);
+    m_senders[flow]->SendZerosTo(bytes, m_flows[flow].to, FIRST_PORT + flow);
 }
 
 } // namespace spacemoe::benchmark

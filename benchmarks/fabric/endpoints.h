@@ -60,9 +60,9 @@ class Endpoints
     /**
      * @brief Send a datagram now.
      * @param flow the flow
-     * @param packet its payload
+     * @param bytes its payload, of zeros
      */
-    virtual void Send(uint32_t flow, ns3::Ptr<ns3::Packet> packet) = 0;
+    virtual void Send(uint32_t flow, uint32_t bytes) = 0;
 
     /// What has come.
     Arrivals arrivals;
@@ -82,7 +82,7 @@ class SocketEndpoints : public Endpoints
                     const std::vector<ns3::Ipv4Address>& addresses,
                     const std::vector<Flow>& flows);
 
-    void Send(uint32_t flow, ns3::Ptr<ns3::Packet> packet) override;
+    void Send(uint32_t flow, uint32_t bytes) override;
 
   private:
     std::vector<ns3::Ptr<ns3::Socket>> m_senders;   //!< by flow
@@ -100,7 +100,7 @@ class LeanEndpoints : public Endpoints
      */
     LeanEndpoints(ns3::Ptr<ns3::Fabric> fabric, const std::vector<Flow>& flows);
 
-    void Send(uint32_t flow, ns3::Ptr<ns3::Packet> packet) override;
+    void Send(uint32_t flow, uint32_t bytes) override;
 
   private:
     std::vector<Flow> m_flows;                          //!< who sends to whom

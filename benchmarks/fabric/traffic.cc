@@ -7,6 +7,7 @@
 #include "ns3/bulk-send-helper.h"
 #include "ns3/config.h"
 #include "ns3/inet-socket-address.h"
+#include "ns3/make-event.h"
 #include "ns3/packet-sink-helper.h"
 #include "ns3/packet-sink.h"
 #include "ns3/simulator.h"
@@ -55,6 +56,10 @@ Datagrams::Datagrams(Endpoints& endpoints,
       m_offsets(DrawOffsets(flows, interval.GetNanoSeconds(), seed)),
       m_left(flows, 0)
 {
+    for (uint32_t flow = 0; flow < flows; ++flow)
+    {
+        m_ticks.emplace_back(MakeEvent(&Datagrams::Tick, this, flow), false);
+    }
 }
 
 void
@@ -65,7 +70,7 @@ Datagrams::Start(uint64_t count)
         m_left[flow] = count;
         if (count > 0)
         {
-            Simulator::Schedule(m_offsets[flow], &Datagrams::Tick, this, flow);
+            Schedule(flow, m_offsets[flow]);
         }
     }
 }
@@ -74,11 +79,17 @@ void
 Datagrams::Tick(uint32_t flow)
 {
     ++m_sent;
-    m_endpoints.Send(flow, Create<Packet>(m_bytes));
+    m_endpoints.Send(flow, m_bytes);
     if (--m_left[flow] > 0)
     {
-        Simulator::Schedule(m_interval, &Datagrams::Tick, this, flow);
+        Schedule(flow, m_interval);
     }
+}
+
+void
+Datagrams::Schedule(uint32_t flow, Time delay)
+{
+    Simulator::ScheduleWithContext(Simulator::NO_CONTEXT, delay, GetPointer(m_ticks[flow]));
 }
 
 uint64_t

@@ -10,6 +10,7 @@
 #include "ways.h"
 
 #include "ns3/application-container.h"
+#include "ns3/event-impl.h"
 #include "ns3/nstime.h"
 
 #include <cstdint>
@@ -52,12 +53,20 @@ class Datagrams
      */
     void Tick(uint32_t flow);
 
-    Endpoints& m_endpoints;           //!< to send with
-    uint32_t m_bytes;                 //!< payload
-    ns3::Time m_interval;             //!< between two of a flow
-    std::vector<ns3::Time> m_offsets; //!< by flow
-    std::vector<uint64_t> m_left;     //!< by flow
-    uint64_t m_sent{0};               //!< of all flows
+    /**
+     * @brief Have a flow's next datagram sent.
+     * @param flow the flow
+     * @param delay from now
+     */
+    void Schedule(uint32_t flow, ns3::Time delay);
+
+    Endpoints& m_endpoints;                        //!< to send with
+    uint32_t m_bytes;                              //!< payload
+    ns3::Time m_interval;                          //!< between two of a flow
+    std::vector<ns3::Time> m_offsets;              //!< by flow
+    std::vector<uint64_t> m_left;                  //!< by flow
+    std::vector<ns3::Ptr<ns3::EventImpl>> m_ticks; //!< by flow: each is scheduled again and again
+    uint64_t m_sent{0};                            //!< of all flows
 };
 
 /** Bulk transfers over stock TCP sockets. */

@@ -4,6 +4,8 @@
 
 #include "end-of-instant.h"
 
+#include "flat-scheduler.h"
+
 #include "ns3/make-event.h"
 #include "ns3/simulator.h"
 
@@ -37,14 +39,38 @@ EndOfInstant::Get()
 void
 EndOfInstant::Add(Turn turn, uint32_t place, uint32_t node, Actor* actor, uint64_t number)
 {
+    Collect(turn, place, node, actor, number);
     EndOfInstant& self = Get();
-    self.m_entries.push_back(
-        {uint64_t{static_cast<uint8_t>(turn)} << 32 | place, node, actor, number});
     if (!self.m_isWaiting)
     {
         self.m_context = node;
         self.Wait();
     }
+}
+
+void
+EndOfInstant::Collect(Turn turn, uint32_t place, uint32_t node, Actor* actor, uint64_t number)
+{
+    Get().m_entries.push_back(
+        {uint64_t{static_cast<uint8_t>(turn)} << 32 | place, node, actor, number});
+}
+
+void
+EndOfInstant::Conclude()
+{
+    EndOfInstant& self = Get();
+    if (self.m_isWaiting || self.m_entries.empty())
+    {
+        return;
+    }
+    self.m_context = Simulator::GetContext();
+    const FlatScheduler* events = FlatScheduler::Get();
+    if (events && !events->IsDue(Simulator::Now()))
+    {
+        self.Flush();
+        return;
+    }
+    self.Wait();
 }
 
 void

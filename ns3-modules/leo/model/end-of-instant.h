@@ -70,6 +70,15 @@ class EndOfInstant
     static void Add(Turn turn, uint32_t place, uint32_t node, Actor* actor, uint64_t number = 0);
 
     /**
+     * @brief Add(), by an event that has nothing else to do and calls Conclude() in the end.
+     * @param turn, place, node, actor, number as of Add()
+     */
+    static void Collect(Turn turn, uint32_t place, uint32_t node, Actor* actor, uint64_t number);
+
+    /// Do what was collected: at once, if it is known that nothing else is left in this nanosecond.
+    static void Conclude();
+
+    /**
      * @brief Do something when nothing is left to do at this nanosecond at all, arrivals included.
      * @param event what to do
      */

@@ -34,26 +34,27 @@ constexpr uint8_t UDP_PROTOCOL = 17;        //!< in an IPv4 header
 constexpr uint16_t FIRST_FREE_PORT = 49153; //!< of those that nobody asks for by number
 
 /**
- * @brief Name a lean endpoint.
- * @param satellite where
- * @param port UDP port
- * @return a key
+ * @brief The order of lean endpoints.
+ * @param endpoint one with its port
+ * @param port a port
+ * @return whether it has a lower one
  */
-uint64_t
-MakePortKey(uint32_t satellite, uint16_t port)
+bool
+IsLower(const std::pair<uint16_t, FabricPort*>& endpoint, uint16_t port)
 {
-    return uint64_t{satellite} << 16 | port;
+    return endpoint.first < port;
 }
 } // namespace
 
 void
 Fabric::ScheduleDelivery()
 {
-    if (m_deliveries.empty() || m_deliveries.top().arrival >= std::min(m_deliveryNs, NEVER / 4))
+    if (m_deliveries.IsEmpty() ||
+        m_deliveries.GetFirst().arrival >= std::min(m_deliveryNs, NEVER / 4))
     {
         return;
     }
-    const Delivery& first = m_deliveries.top();
+    const Delivery& first = m_deliveries.GetFirst();
     m_deliveryNs = first.arrival;
     Simulator::ScheduleWithContext(m_nodes[m_wires[first.wire].to],
                                    NanoSeconds(m_deliveryNs) - Simulator::Now(),
@@ -68,10 +69,9 @@ Fabric::CallDeliveries()
     {
         return; // one that came earlier has seen to all
     }
-    while (!m_deliveries.empty() && m_deliveries.top().arrival <= now)
+    while (!m_deliveries.IsEmpty() && m_deliveries.GetFirst().arrival <= now)
     {
-        const auto [arrival, index, number] = m_deliveries.top();
-        m_deliveries.pop();
+        const auto [arrival, index, number, parcel] = m_deliveries.Pop();
         FabricWire& wire = m_wires[index];
         if (number - wire.head >= wire.tail - wire.head || wire.At(number).arrival != now ||
             (wire.At(number).flags & (Flight::FINAL | Flight::CALLED)) != Flight::FINAL)
@@ -79,10 +79,31 @@ Fabric::CallDeliveries()
             continue; // taken back since
         }
         wire.At(number).flags |= Flight::CALLED;
-        EndOfInstant::Add(EndOfInstant::Turn::FINAL, index, m_nodes[wire.to], this, number);
+        EndOfInstant::Collect(EndOfInstant::Turn::FINAL, index, m_nodes[wire.to], this, number);
     }
     m_deliveryNs = NEVER;
     ScheduleDelivery();
+    Prefetch();
+    EndOfInstant::Conclude();
+}
+
+void
+Fabric::Prefetch() const
+{
+    const std::vector<Delivery>& entries = m_deliveries.GetEntries();
+    if (entries.empty())
+    {
+        return;
+    }
+    const Delivery& next = entries.front();
+    __builtin_prefetch(&m_wires[next.wire].At(next.number));
+    __builtin_prefetch(PeekPointer(m_parcels[next.parcel].packet));
+    // One of those below comes after it.
+    const std::size_t end = std::min<std::size_t>(entries.size(), 1 + FlatHeap<Delivery>::WIDTH);
+    for (std::size_t place = 1; place < end; ++place)
+    {
+        __builtin_prefetch(&m_parcels[entries[place].parcel]);
+    }
 }
 
 void
@@ -103,7 +124,8 @@ Fabric::Act(uint32_t index, uint64_t flightNumber)
     }
     if (number == wire.head)
     {
-        Pop(wire);
+        PopDelivered(wire);
+        Resume(wire);
     }
     if (isIntact)
     {
@@ -115,30 +137,53 @@ Fabric::Act(uint32_t index, uint64_t flightNumber)
 }
 
 void
+Fabric::Resume(const FabricWire& wire)
+{
+    if (*wire.arrival == NEVER)
+    {
+        return;
+    }
+    if (*wire.arrival < m_settled)
+    {
+        throw std::logic_error("fabric: hops were done beyond an arrival that had not been "
+                               "delivered; settle it when nothing is left to do");
+    }
+    Notice(wire.to, *wire.arrival);
+    ScheduleTick();
+}
+
+void
 Fabric::HandOver(uint32_t satellite, const Flight& flight)
 {
     Parcel& parcel = m_parcels[flight.what.parcel];
+    const bool isHere = flight.what.destination == satellite;
+    FabricPort* port = isHere && parcel.isLean ? Find(satellite, parcel.destinationPort) : nullptr;
+    if (port && !parcel.packet)
+    {
+        const auto [bytes, source, sourcePort] =
+            std::tuple{parcel.bytes, parcel.source, parcel.sourcePort};
+        FreeParcel(flight);
+        port->Receive(bytes, source, sourcePort);
+        return;
+    }
     Ptr<Packet> packet = parcel.packet;
-    if (packet->GetReferenceCount() > 2) // but for ours and the parcel's
+    if (packet && packet->GetReferenceCount() > 2) // but for ours and the parcel's
     {
         packet = packet->Copy();
     }
     if (flight.flags & Flight::LEDGER)
     {
-        packet->ReplacePacketTag(parcel.ledger);
+        packet->ReplacePacketTag(GetLedger(flight).ledger);
     }
-    const bool isHere = flight.what.destination == satellite;
+    if (port)
+    {
+        const auto [source, sourcePort] = std::pair{parcel.source, parcel.sourcePort};
+        FreeParcel(flight);
+        port->Receive(packet, source, sourcePort);
+        return;
+    }
     if (parcel.isLean)
     {
-        const auto port = m_leanPorts.find(MakePortKey(satellite, parcel.destinationPort));
-        if (isHere && port != m_leanPorts.end())
-        {
-            const uint32_t source = parcel.source;
-            const uint16_t sourcePort = parcel.sourcePort;
-            FreeParcel(flight.what.parcel);
-            port->second->Receive(packet, source, sourcePort);
-            return;
-        }
         packet = AddLeanHeaders(parcel, flight);
     }
     else if (flight.ttl != parcel.ttl)
@@ -152,8 +197,8 @@ Fabric::HandOver(uint32_t satellite, const Flight& flight)
         }
         packet->AddHeader(header);
     }
-    FreeParcel(flight.what.parcel);
-    if (isHere && m_state[satellite].hasLeanPorts && FabricPort::Take(*this, satellite, packet))
+    FreeParcel(flight);
+    if (isHere && !m_state[satellite].ports.empty() && FabricPort::Take(*this, satellite, packet))
     {
         return;
     }
@@ -183,7 +228,7 @@ Fabric::IsIntact(FabricWire& wire, uint32_t number)
 Ptr<Packet>
 Fabric::AddLeanHeaders(const Parcel& parcel, const Flight& flight) const
 {
-    Ptr<Packet> packet = parcel.packet->Copy();
+    Ptr<Packet> packet = GetPacket(parcel)->Copy();
     UdpHeader udp;
     udp.SetSourcePort(parcel.sourcePort);
     udp.SetDestinationPort(parcel.destinationPort);
@@ -243,7 +288,7 @@ Fabric::Lose(uint32_t index, const Flight& flight, LossReason reason, int64_t at
     {
         m_losses.push_back({at, index, reason, Materialise(flight)});
     }
-    FreeParcel(flight.what.parcel);
+    FreeParcel(flight);
 }
 
 void
@@ -274,26 +319,34 @@ Fabric::Open(uint32_t satellite, uint16_t port, FabricPort* endpoint)
             ++port;
         }
     }
-    if (!m_leanPorts.emplace(MakePortKey(satellite, port), endpoint).second)
+    auto& ports = m_state[satellite].ports;
+    const auto place = std::lower_bound(ports.begin(), ports.end(), port, IsLower);
+    if (place != ports.end() && place->first == port)
     {
         throw std::runtime_error("fabric: UDP port " + std::to_string(port) + " of satellite " +
                                  std::to_string(satellite) + " is taken");
     }
-    m_state[satellite].hasLeanPorts = true;
+    ports.insert(place, {port, endpoint});
     return port;
 }
 
 void
 Fabric::Close(uint32_t satellite, uint16_t port)
 {
-    m_leanPorts.erase(MakePortKey(satellite, port));
+    auto& ports = m_state[satellite].ports;
+    const auto place = std::lower_bound(ports.begin(), ports.end(), port, IsLower);
+    if (place != ports.end() && place->first == port)
+    {
+        ports.erase(place);
+    }
 }
 
 FabricPort*
 Fabric::Find(uint32_t satellite, uint16_t port) const
 {
-    const auto found = m_leanPorts.find(MakePortKey(satellite, port));
-    return found == m_leanPorts.end() ? nullptr : found->second;
+    const auto& ports = m_state[satellite].ports;
+    const auto place = std::lower_bound(ports.begin(), ports.end(), port, IsLower);
+    return place != ports.end() && place->first == port ? place->second : nullptr;
 }
 
 } // namespace ns3

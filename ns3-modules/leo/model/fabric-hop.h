@@ -19,11 +19,7 @@ namespace ns3
 [[gnu::always_inline]] inline uint8_t
 Fabric::GetPort(uint32_t satellite, const Flight& flight, int64_t now)
 {
-    if (static_cast<uint64_t>(now - m_tableBegin) >= m_tableLength) [[unlikely]]
-    {
-        FindTable(now);
-    }
-    return m_table[flight.what.row + satellite];
+    return GetTable(now)[flight.what.row + satellite];
 }
 
 [[gnu::always_inline]] inline std::pair<uint32_t, int64_t>
@@ -51,30 +47,29 @@ Fabric::Pop(FabricWire& wire)
     const uint32_t head = ++wire.head;
     if (head == wire.tail)
     {
-        m_heads[wire.incoming] = std::numeric_limits<int64_t>::max();
+        *wire.arrival = std::numeric_limits<int64_t>::max();
         return;
     }
     const Flight& flight = wire.At(head);
-    m_heads[wire.incoming] = flight.arrival;
-    if (flight.flags & Flight::DONE) [[unlikely]]
+    *wire.arrival = flight.arrival;
+    if (flight.flags & Flight::FINAL) [[unlikely]]
     {
-        Pop(wire, head);
+        PopDelivered(wire);
     }
 }
 
 template <bool IS_WINDOW>
 [[gnu::always_inline]] inline void
-Fabric::Put(uint32_t index, const Flight& flight, uint8_t ttl, int64_t now)
+Fabric::Put(FabricWire& wire, const Flight& flight, uint8_t ttl, int64_t now)
 {
-    FabricWire& wire = m_wires[index];
     int64_t start = now;
-    int64_t transmission = wire.knownNs[0];
+    int64_t transmission = wire.knownNs;
     uint8_t flags = 0;
-    if (wire.freeNs > now || wire.knownBytes[0] != flight.what.bytes) [[unlikely]]
+    if (wire.freeNs > now || wire.knownBytes != flight.what.bytes) [[unlikely]]
     {
         if (!wire.isUp || !HasRoom(wire, flight.what.bytes, now))
         {
-            Refuse(index, flight, ttl, now);
+            Refuse(wire, flight, ttl, now);
             return;
         }
         start = std::max(now, wire.freeNs);
@@ -86,8 +81,13 @@ Fabric::Put(uint32_t index, const Flight& flight, uint8_t ttl, int64_t now)
     {
         wire.Grow();
     }
+    int64_t light;
+    if (!LightTimes::IsKnown(wire.light, start, light)) [[unlikely]]
+    {
+        light = m_lightTimes.Find(wire.light, GetIndex(wire), start);
+    }
     const int64_t sent = start + transmission;
-    const int64_t arrival = sent + m_lightTimes.Get(index, start);
+    const int64_t arrival = sent + light;
     Flight& stored = wire.At(number);
     stored.came = now;
     stored.start = start;
@@ -95,51 +95,49 @@ Fabric::Put(uint32_t index, const Flight& flight, uint8_t ttl, int64_t now)
     stored.arrival = arrival;
     stored.what = flight.what;
     stored.ttl = ttl;
+    stored.flags = flags;
     wire.tail = number + 1;
     wire.freeNs = sent;
-    ++wire.packets;
-    wire.bytes += flight.what.bytes;
-    wire.busyNs += transmission;
-    if (number == wire.head)
-    {
-        m_heads[wire.incoming] = arrival;
-    }
     // A packet that comes where its time to live would be counted down to zero goes no further.
-    if (flight.what.destination == wire.to || ttl == 1 || flight.flags & Flight::LEDGER)
+    const bool isFinal = flight.what.destination == wire.to || ttl == 1;
+    if (isFinal || flight.flags & Flight::LEDGER || wire.knownBytes != flight.what.bytes)
         [[unlikely]]
     {
-        const bool isFinal = flight.what.destination == wire.to || ttl == 1;
-        stored.flags = flags | (flight.flags & Flight::LEDGER) | (isFinal ? Flight::FINAL : 0);
-        Note(index, stored, number);
-        if (isFinal)
-        {
-            if (transmission <= 1)
-            {
-                Overtake(index);
-            }
-            return;
-        }
+        stored.flags |= (flight.flags & Flight::LEDGER) | (isFinal ? Flight::FINAL : 0);
+        PutSpecial<IS_WINDOW>(wire, stored, number);
+        return;
     }
-    else
+    if (number == wire.head)
     {
-        stored.flags = flags;
+        *wire.arrival = arrival;
     }
-    FabricSatellite& next = m_state[wire.to];
-    ++next.pending;
-    if constexpr (IS_WINDOW)
-    {
-        if (!next.isActive) [[unlikely]]
-        {
-            Notice(wire.to, arrival);
-        }
-    }
-    else
+    if (!IS_WINDOW || !m_isActive[wire.to]) [[unlikely]]
     {
         Notice(wire.to, arrival);
     }
-    if (transmission <= 1) [[unlikely]]
+}
+
+template <bool IS_WINDOW>
+void
+Fabric::PutSpecial(FabricWire& wire, Flight& stored, uint32_t number)
+{
+    const int64_t transmission = stored.sent - stored.start;
+    if (wire.knownBytes != stored.what.bytes)
     {
-        Overtake(index);
+        wire.CountOther(number, stored.what.bytes, transmission);
+    }
+    if (number == wire.head)
+    {
+        wire.ShowHead();
+    }
+    Note(wire, stored, number);
+    if (!(stored.flags & Flight::FINAL) && (!IS_WINDOW || !m_isActive[wire.to]))
+    {
+        Notice(wire.to, stored.arrival);
+    }
+    if (transmission <= 1)
+    {
+        Overtake(wire);
     }
 }
 

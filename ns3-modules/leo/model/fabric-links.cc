@@ -13,7 +13,6 @@
 #include "ns3/simulator.h"
 
 #include <algorithm>
-#include <iterator>
 #include <limits>
 #include <stdexcept>
 #include <string>
@@ -72,11 +71,11 @@ std::vector<Flight>
 Fabric::Truncate(uint32_t index, uint32_t first, int64_t now)
 {
     FabricWire& wire = m_wires[index];
+    wire.Count();
     std::vector<Flight> taken;
     for (uint32_t number = first; number != wire.tail; ++number)
     {
         taken.push_back(wire.At(number));
-        m_state[wire.to].pending -= wire.At(number).flags & Flight::FINAL ? 0 : 1;
     }
     for (auto flight = taken.rbegin(); flight != taken.rend(); ++flight)
     {
@@ -85,7 +84,7 @@ Fabric::Truncate(uint32_t index, uint32_t first, int64_t now)
             // On the wire: the hop did not come to pass, but its charges did.
             if (flight->flags & Flight::LOGGED)
             {
-                m_hopLog->Remove(m_parcels[flight->what.parcel].hop);
+                m_hopLog->Remove(GetLedger(*flight).hop);
             }
             continue;
         }
@@ -93,19 +92,17 @@ Fabric::Truncate(uint32_t index, uint32_t first, int64_t now)
         wire.bytes -= flight->what.bytes;
         wire.busyNs -= flight->sent - std::max(flight->start, now);
         wire.waitedNs -= std::max<int64_t>(0, flight->start - std::max(flight->came, now));
-        Uncharge(index, *flight);
+        Uncharge(wire, *flight);
     }
     wire.tail = first;
+    wire.counted = first;
     wire.queue = first;
     wire.queuedBytes = 0;
     if (static_cast<int32_t>(wire.sniffed - first) > 0)
     {
         wire.sniffed = first;
     }
-    if (first == wire.head)
-    {
-        m_heads[wire.incoming] = NEVER;
-    }
+    wire.ShowHead();
     return taken;
 }
 
@@ -147,7 +144,7 @@ Fabric::TakeDown(uint32_t index, int64_t now, std::vector<Stranded>& stranded)
         }
         if (flight.flags & Flight::LEDGER)
         {
-            wire.charges.ChargeStay(m_parcels[flight.what.parcel].ledger,
+            wire.charges.ChargeStay(GetLedger(flight).ledger,
                                     NanoSeconds(flight.sent - flight.start),
                                     NanoSeconds(now));
         }
@@ -211,8 +208,9 @@ void
 Fabric::SetRate(uint32_t index, uint64_t rateBps, int64_t now)
 {
     FabricWire& wire = m_wires[index];
+    wire.Count();
     wire.rateBps = rateBps;
-    std::fill(std::begin(wire.knownBytes), std::end(wire.knownBytes), 0);
+    wire.knownBytes = wire.otherBytes = 0;
     uint32_t first = wire.tail;
     while (first != wire.head && wire.At(first - 1).start >= now)
     {
@@ -225,7 +223,7 @@ Fabric::SetRate(uint32_t index, uint64_t rateBps, int64_t now)
     // They have come before now, so they wait for the transmitter.
     for (uint32_t number = wire.tail; number != first; --number)
     {
-        Uncharge(index, wire.At(number - 1));
+        Uncharge(wire, wire.At(number - 1));
     }
     int64_t freeNs = wire.At(first).start;
     for (uint32_t number = first; number != wire.tail; ++number)
@@ -236,19 +234,15 @@ Fabric::SetRate(uint32_t index, uint64_t rateBps, int64_t now)
         wire.busyNs += transmission - (flight.sent - flight.start);
         flight.start = freeNs;
         flight.sent = freeNs + transmission;
-        flight.arrival = flight.sent + m_lightTimes.Get(index, flight.start);
+        flight.arrival = flight.sent + m_lightTimes.Get(wire.light, index, flight.start);
         freeNs = flight.sent;
         if (flight.flags & Flight::LEDGER)
         {
-            Charge(index, flight);
-        }
-        if (number == wire.head)
-        {
-            m_heads[wire.incoming] = flight.arrival;
+            Charge(wire, flight);
         }
         if (flight.flags & Flight::FINAL)
         {
-            m_deliveries.push({flight.arrival, index, number});
+            m_deliveries.Push({flight.arrival, index, number, flight.what.parcel});
             ScheduleDelivery();
         }
         else
@@ -257,6 +251,7 @@ Fabric::SetRate(uint32_t index, uint64_t rateBps, int64_t now)
         }
     }
     wire.freeNs = freeNs;
+    wire.ShowHead();
 }
 
 LaserLinkCounters
@@ -269,6 +264,7 @@ Fabric::TakeCounters(uint32_t index, Time until)
                                " ns asked for before it was settled until then");
     }
     FabricWire& wire = m_wires.at(index);
+    wire.Count();
     LaserLinkCounters counters;
     counters.packets = wire.packets;
     counters.bytes = wire.bytes;
@@ -333,7 +329,8 @@ void
 Fabric::Watch(FabricWire& wire)
 {
     wire.isWatched = true;
-    wire.knownBytes[0] = 0; // of no packet
+    wire.Count();
+    wire.knownBytes = 0; // of no packet
     for (uint32_t number = wire.head; number != wire.tail; ++number)
     {
         wire.At(number).flags |= Flight::WATCHED;
@@ -344,8 +341,9 @@ void
 Fabric::EnablePcap(uint32_t satellite, uint32_t port, const std::string& filename)
 {
     CheckSatellite(satellite);
-    const uint32_t sending = m_isPrepared ? m_ports.at(m_state[satellite].firstPort + port)
-                                          : m_connected[satellite].at(port);
+    const uint32_t sending = m_isPrepared
+                                 ? GetIndex(*m_ports.at(m_state[satellite].firstPort + port))
+                                 : m_connected[satellite].at(port);
     m_captures.push_back(std::make_unique<FabricCapture>(filename));
     FabricWire& out = m_wires[sending];
     FabricWire& in = m_wires[sending ^ 1]; // the other direction of the link
@@ -394,23 +392,23 @@ Fabric::VisitPackets(const std::function<void(const Packet&)>& visit) const
             const Flight& flight = wire.At(number);
             if (!(flight.flags & Flight::DONE))
             {
-                visit(*m_parcels[flight.what.parcel].packet);
+                visit(*GetPacket(m_parcels[flight.what.parcel]));
             }
         }
         for (const Flight& flight : wire.doomed)
         {
-            visit(*m_parcels[flight.what.parcel].packet);
+            visit(*GetPacket(m_parcels[flight.what.parcel]));
         }
     }
     for (const FabricSatellite& state : m_state)
     {
         for (std::size_t place = state.nextLocal; place < state.local.size(); ++place)
         {
-            visit(*m_parcels[state.local[place].what.parcel].packet);
+            visit(*GetPacket(m_parcels[state.local[place].what.parcel]));
         }
         for (const HeldFlight& held : state.held)
         {
-            visit(*m_parcels[held.flight.what.parcel].packet);
+            visit(*GetPacket(m_parcels[held.flight.what.parcel]));
         }
     }
 }

@@ -53,6 +53,16 @@ FabricPort::Open(Ptr<Fabric> fabric, uint32_t satellite, uint16_t port, ReceiveC
 }
 
 void
+FabricPort::OpenForSizes(Ptr<Fabric> fabric,
+                         uint32_t satellite,
+                         uint16_t port,
+                         SizeCallback receive)
+{
+    Open(fabric, satellite, port, nullptr);
+    m_count = std::move(receive);
+}
+
+void
 FabricPort::Close()
 {
     if (m_fabric)
@@ -61,16 +71,50 @@ FabricPort::Close()
         m_fabric = nullptr;
     }
     m_receive = nullptr;
+    m_count = nullptr;
 }
 
-void
-FabricPort::SendTo(Ptr<Packet> payload, uint32_t satellite, uint16_t port)
+Parcel
+FabricPort::MakeDatagram(uint32_t satellite, uint16_t port) const
 {
     if (!m_fabric || satellite == m_satellite)
     {
         throw std::logic_error("fabric port: it sends to other satellites, while it is open");
     }
-    m_fabric->SendLean(m_satellite, payload, satellite, m_port, port, m_ttl);
+    Parcel datagram;
+    datagram.sourcePort = m_port;
+    datagram.destinationPort = port;
+    datagram.ttl = m_ttl;
+    return datagram;
+}
+
+void
+FabricPort::SendTo(Ptr<Packet> payload, uint32_t satellite, uint16_t port)
+{
+    Parcel datagram = MakeDatagram(satellite, port);
+    datagram.packet = payload;
+    m_fabric->SendLean(m_satellite, satellite, std::move(datagram));
+}
+
+void
+FabricPort::SendZerosTo(uint32_t bytes, uint32_t satellite, uint16_t port)
+{
+    Parcel datagram = MakeDatagram(satellite, port);
+    datagram.bytes = bytes;
+    m_fabric->SendLean(m_satellite, satellite, std::move(datagram));
+}
+
+void
+FabricPort::Receive(uint32_t bytes, uint32_t satellite, uint16_t port) const
+{
+    if (m_count)
+    {
+        m_count(bytes, satellite, port);
+    }
+    else
+    {
+        Receive(Create<Packet>(bytes), satellite, port);
+    }
 }
 
 void
@@ -79,6 +123,10 @@ FabricPort::Receive(Ptr<Packet> payload, uint32_t satellite, uint16_t port) cons
     if (m_receive)
     {
         m_receive(payload, satellite, port);
+    }
+    else if (m_count)
+    {
+        m_count(payload->GetSize(), satellite, port);
     }
 }
 

@@ -33,8 +33,8 @@ Fabric::NoticePerHop(uint32_t satellite, int64_t at)
     if (at < state.wakeNs)
     {
         state.wakeNs = at;
-        m_wakes.push({at, satellite});
-        m_next = m_wakes.top().at;
+        m_wakes.Push({at, satellite});
+        m_next = m_wakes.GetFirst().at;
     }
 }
 
@@ -66,19 +66,17 @@ Fabric::Advance(int64_t until)
             AdvanceWindow(std::min(until, m_next + GetLookAhead(m_next)));
             continue;
         }
-        const auto [at, satellite] = m_wakes.top();
-        m_wakes.pop();
+        const auto [at, satellite] = m_wakes.Pop();
         FabricSatellite& state = m_state[satellite];
         if (at == state.wakeNs)
         {
             state.wakeNs = NEVER;
-            Process<false>(satellite, at + 1);
-            if (state.pending > 0)
+            if (Process<false>(satellite, at + 1))
             {
                 Notice(satellite, GetNext(satellite));
             }
         }
-        m_next = m_wakes.empty() ? NEVER : m_wakes.top().at;
+        m_next = m_wakes.IsEmpty() ? NEVER : m_wakes.GetFirst().at;
     }
     m_isAdvancing = false;
     m_settled = std::max(m_settled, until);
@@ -112,21 +110,18 @@ void
 Fabric::AdvanceWindow(int64_t until)
 {
     ++m_usage.windows;
+    const int64_t slot = m_tables->GetSlot().GetNanoSeconds();
+    until = std::min(until, (m_next / slot + 1) * slot);
     const uint64_t hops = m_hops;
     std::size_t kept = 0;
     const std::size_t count = m_active.size();
     for (std::size_t index = 0; index < count; ++index)
     {
         const uint32_t satellite = m_active[index];
-        Process<true>(satellite, until);
-        if (m_state[satellite].pending > 0)
-        {
-            m_active[kept++] = satellite;
-        }
-        else
-        {
-            m_state[satellite].isActive = false;
-        }
+        const bool isActive = Process<true>(satellite, until);
+        m_isActive[satellite] = isActive;
+        m_active[kept] = satellite;
+        kept += isActive ? 1 : 0;
     }
     // Those that became active meanwhile have nothing to do before the end.
     m_active.erase(m_active.begin() + kept, m_active.begin() + count);
@@ -230,15 +225,16 @@ Fabric::Use(bool isWindow)
     m_isWindow = isWindow;
     m_next = NEVER;
     m_active.clear();
-    m_wakes = {};
+    m_wakes.Clear();
     for (uint32_t satellite = 0; satellite < m_state.size(); ++satellite)
     {
         FabricSatellite& state = m_state[satellite];
-        state.isActive = false;
+        m_isActive[satellite] = false;
         state.wakeNs = NEVER;
-        if (state.pending > 0)
+        const int64_t next = GetNext(satellite);
+        if (next != NEVER)
         {
-            Notice(satellite, GetNext(satellite));
+            Notice(satellite, next);
         }
     }
 }

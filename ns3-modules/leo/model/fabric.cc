@@ -10,6 +10,7 @@
 #include "fabric-net-device.h"
 #include "fabric-port.h"
 #include "fabric-routing-protocol.h"
+#include "flat-scheduler.h"
 #include "hermite-mobility-model.h"
 
 #include "ns3/boolean.h"
@@ -99,7 +100,7 @@ Fabric::DoDispose()
     m_wires.clear();
     m_parcels.clear();
     m_devices.clear();
-    m_leanPorts.clear();
+    m_state.clear();
     m_hopLog = nullptr;
     m_ephemeris = nullptr;
     m_tables = nullptr;
@@ -109,6 +110,7 @@ Fabric::DoDispose()
 void
 Fabric::DoCreate(Ptr<EphemerisKnots> ephemeris, Ptr<ForwardingTables> tables)
 {
+    FlatScheduler::Install();
     m_ephemeris = ephemeris;
     m_tables = tables;
     m_lightTimes.SetEphemeris(ephemeris);
@@ -170,6 +172,8 @@ Fabric::Prepare()
     }
     m_ports.reserve(m_wires.size());
     m_incoming.reserve(m_wires.size());
+    m_heads.assign(m_wires.size() + 1, NEVER); // one for satellites to which no wire leads
+    m_isActive.assign(m_state.size(), false);
     for (uint32_t satellite = 0; satellite < m_state.size(); ++satellite)
     {
         FabricSatellite& state = m_state[satellite];
@@ -178,12 +182,14 @@ Fabric::Prepare()
         state.incoming = incoming[satellite].size();
         for (const uint32_t wire : incoming[satellite])
         {
-            m_wires[wire].incoming = m_incoming.size();
-            m_incoming.push_back(wire);
+            m_wires[wire].arrival = &m_heads[m_incoming.size()];
+            m_incoming.push_back(&m_wires[wire]);
         }
-        m_ports.insert(m_ports.end(), m_connected[satellite].begin(), m_connected[satellite].end());
+        for (const uint32_t wire : m_connected[satellite])
+        {
+            m_ports.push_back(&m_wires[wire]);
+        }
     }
-    m_heads.assign(m_wires.size() + 1, NEVER); // one for satellites to which no wire leads
     m_connected = {};
     Use(m_scheduler == Scheduler::WINDOW);
 }
@@ -202,10 +208,20 @@ Fabric::TakeParcel()
 }
 
 void
-Fabric::FreeParcel(uint32_t parcel)
+Fabric::FreeParcel(const Flight& flight)
 {
-    m_parcels[parcel].packet = nullptr;
-    m_freeParcels.push_back(parcel);
+    m_parcels[flight.what.parcel].packet = nullptr;
+    m_freeParcels.push_back(flight.what.parcel);
+    if (flight.flags & Flight::LEDGER)
+    {
+        m_freeLedgers.push_back(m_parcels[flight.what.parcel].ledger);
+    }
+}
+
+Ptr<const Packet>
+Fabric::GetPacket(const Parcel& parcel)
+{
+    return parcel.packet ? parcel.packet : ns3::Create<Packet>(parcel.bytes);
 }
 
 void
@@ -227,14 +243,10 @@ Fabric::Send(uint32_t satellite, Ptr<Packet> packet)
 }
 
 void
-Fabric::SendLean(uint32_t satellite,
-                 Ptr<Packet> payload,
-                 uint32_t destination,
-                 uint16_t sourcePort,
-                 uint16_t destinationPort,
-                 uint8_t ttl)
+Fabric::SendLean(uint32_t satellite, uint32_t destination, Parcel datagram)
 {
-    const uint32_t bytes = payload->GetSize() + UDP_BYTES + IPV4_BYTES;
+    const uint32_t bytes =
+        (datagram.packet ? datagram.packet->GetSize() : datagram.bytes) + UDP_BYTES + IPV4_BYTES;
     if (bytes > GetMtu())
     {
         throw std::invalid_argument("fabric: a datagram of " + std::to_string(bytes) +
@@ -244,16 +256,12 @@ Fabric::SendLean(uint32_t satellite,
     Flight flight{};
     flight.what.parcel = TakeParcel();
     flight.what.destination = destination;
-    flight.ttl = ttl;
+    flight.ttl = datagram.ttl;
     flight.what.bytes = bytes + PPP_BYTES;
-    Parcel& parcel = m_parcels[flight.what.parcel];
-    parcel.packet = payload;
-    parcel.ttl = ttl;
-    parcel.isLean = true;
-    parcel.source = satellite;
-    parcel.sourcePort = sourcePort;
-    parcel.destinationPort = destinationPort;
-    parcel.identification = m_identifications[uint64_t{satellite} << 32 | destination]++;
+    datagram.isLean = true;
+    datagram.source = satellite;
+    datagram.identification = m_identifications[uint64_t{satellite} << 32 | destination]++;
+    m_parcels[flight.what.parcel] = std::move(datagram);
     Inject(satellite, flight);
 }
 
@@ -269,9 +277,17 @@ Fabric::Inject(uint32_t satellite, Flight flight)
         m_hasChecksums = Node::ChecksumEnabled(); // which may be set until packets are sent
     }
     Parcel& parcel = m_parcels[flight.what.parcel];
-    if (parcel.packet->PeekPacketTag(parcel.ledger))
+    if (parcel.packet && parcel.packet->PeekPacketTag(m_ledger))
     {
         flight.flags |= Flight::LEDGER;
+        if (m_freeLedgers.empty())
+        {
+            m_freeLedgers.push_back(m_ledgers.size());
+            m_ledgers.emplace_back();
+        }
+        parcel.ledger = m_freeLedgers.back();
+        m_freeLedgers.pop_back();
+        m_ledgers[parcel.ledger].ledger = m_ledger;
     }
     const Time now = Simulator::Now();
     flight.came = now.GetNanoSeconds();
@@ -285,49 +301,54 @@ Fabric::Inject(uint32_t satellite, Flight flight)
     flight.flags |= EndOfInstant::HasPassed(now) ? Flight::LATE : 0;
     FabricSatellite& state = m_state[satellite];
     state.local.push_back(flight);
-    ++state.pending;
     ++state.others;
     Notice(satellite, flight.came);
     ScheduleTick();
 }
 
 template <bool IS_WINDOW>
-void
+bool
 Fabric::Process(uint32_t satellite, int64_t until)
 {
     FabricSatellite& state = m_state[satellite];
     const int64_t* const heads = m_heads.data() + state.firstIncoming;
-    const uint32_t* const incoming = m_incoming.data() + state.firstIncoming;
-    const uint32_t* const ports = m_ports.data() + state.firstPort;
+    FabricWire* const* const incoming = m_incoming.data() + state.firstIncoming;
+    FabricWire* const* const ports = m_ports.data() + state.firstPort;
+    const uint32_t wires = state.incoming;
+    const uint8_t* table = nullptr; // of the slot in which all of this is
+    uint64_t hops = 0;
     for (;;)
     {
-        const auto [source, first] = FindFirst(heads, state.incoming);
+        const auto [source, first] = FindFirst(heads, wires);
         if (state.others != 0 && ProcessOther(satellite, first, until)) [[unlikely]]
         {
             continue;
         }
         if (first >= until)
         {
-            return;
+            m_hops += hops;
+            return state.others != 0 || first != NEVER;
         }
-        FabricWire& wire = m_wires[incoming[source]];
+        if (!table) [[unlikely]]
+        {
+            table = GetTable(first) + satellite;
+        }
+        FabricWire& wire = *incoming[source];
         const Flight& flight = wire.At(wire.head);
-        const uint8_t port = GetPort(satellite, flight, first);
-        if (flight.flags & (Flight::FINAL | Flight::WATCHED) || port == ForwardingTables::NO_PORT)
-            [[unlikely]]
+        const uint8_t port = table[flight.what.row];
+        if (flight.flags & Flight::WATCHED || port == ForwardingTables::NO_PORT) [[unlikely]]
         {
             Transit(wire, satellite);
             continue;
         }
-        ++m_hops;
-        --state.pending;
-        Put<IS_WINDOW>(ports[port], flight, flight.ttl - 1, first);
+        ++hops;
+        Put<IS_WINDOW>(*ports[port], flight, flight.ttl - 1, first);
         Pop(wire);
     }
 }
 
-template void Fabric::Process<true>(uint32_t satellite, int64_t until);
-template void Fabric::Process<false>(uint32_t satellite, int64_t until);
+template bool Fabric::Process<true>(uint32_t satellite, int64_t until);
+template bool Fabric::Process<false>(uint32_t satellite, int64_t until);
 
 bool
 Fabric::ProcessOther(uint32_t satellite, int64_t arrival, int64_t until)
@@ -347,7 +368,6 @@ Fabric::ProcessOther(uint32_t satellite, int64_t arrival, int64_t until)
                 state.nextLocal = 0;
             }
             --state.others;
-            --state.pending;
             Forward(satellite, flight, flight.ttl, flight.came);
             return true;
         }
@@ -364,11 +384,6 @@ void
 Fabric::Transit(FabricWire& wire, uint32_t satellite)
 {
     const Flight flight = wire.At(wire.head);
-    if (flight.flags & Flight::FINAL)
-    {
-        throw std::logic_error("fabric: hops are to be done beyond an arrival that has not been "
-                               "delivered; settle it when nothing is left to do");
-    }
     const bool isIntact = IsIntact(wire, wire.head);
     Sniff(wire, flight.start + 1);
     if (wire.receiver && isIntact)
@@ -376,13 +391,22 @@ Fabric::Transit(FabricWire& wire, uint32_t satellite)
         wire.receiver->Add(flight.arrival, Materialise(flight));
     }
     Pop(wire);
-    --m_state[satellite].pending;
     if (!isIntact)
     {
-        Lose(m_incoming[wire.incoming], flight, LossReason::CORRUPTED, flight.arrival);
+        Lose(GetIndex(wire), flight, LossReason::CORRUPTED, flight.arrival);
         return;
     }
     Forward(satellite, flight, flight.ttl - 1, flight.arrival);
+}
+
+const uint8_t*
+Fabric::GetTable(int64_t now)
+{
+    if (static_cast<uint64_t>(now - m_tableBegin) >= m_tableLength)
+    {
+        FindTable(now);
+    }
+    return m_table;
 }
 
 void
@@ -406,12 +430,11 @@ Fabric::Forward(uint32_t satellite, const Flight& flight, uint8_t ttl, int64_t n
     FabricSatellite& state = m_state[satellite];
     if (port != ForwardingTables::NO_PORT)
     {
-        Enqueue(m_ports[state.firstPort + port], flight, ttl, now);
+        Enqueue(*m_ports[state.firstPort + port], flight, ttl, now);
         return;
     }
     state.held.push_back({flight, now});
     state.held.back().flight.ttl = ttl;
-    ++state.pending;
     ++state.others;
     // At the start of a slot others may be due in the same nanosecond, after what is sent.
     state.heldNs = std::min(state.heldNs, GetTableEnd());
@@ -435,33 +458,33 @@ Fabric::ReleaseHeld(uint32_t satellite, int64_t now)
         }
         if (flight.flags & Flight::LEDGER)
         {
-            m_parcels[flight.what.parcel].ledger.AddWaiting(NanoSeconds(now - held.since));
+            GetLedger(flight).ledger.AddWaiting(NanoSeconds(now - held.since));
         }
-        --state.pending;
         --state.others;
-        Enqueue(m_ports[state.firstPort + port], flight, flight.ttl, now);
+        Enqueue(*m_ports[state.firstPort + port], flight, flight.ttl, now);
     }
 }
 
 int64_t
 Fabric::FindTransmission(FabricWire& wire, uint32_t bytes)
 {
-    if (wire.knownBytes[0] == bytes)
+    if (wire.knownBytes == bytes)
     {
-        return wire.knownNs[0];
+        return wire.knownNs;
     }
-    if (wire.knownBytes[1] != bytes)
+    if (wire.otherBytes != bytes)
     {
-        wire.knownBytes[1] = bytes;
-        wire.knownNs[1] = DataRate(wire.rateBps).CalculateBytesTxTime(bytes).GetNanoSeconds();
+        wire.otherBytes = bytes;
+        wire.otherNs = DataRate(wire.rateBps).CalculateBytesTxTime(bytes).GetNanoSeconds();
     }
-    if (wire.isWatched)
+    if (wire.isWatched || wire.otherNs <= 1)
     {
-        return wire.knownNs[1]; // all packets are to come here
+        return wire.otherNs; // such packets are to come here, and to PutSpecial()
     }
-    std::swap(wire.knownBytes[0], wire.knownBytes[1]);
-    std::swap(wire.knownNs[0], wire.knownNs[1]);
-    return wire.knownNs[0];
+    wire.Count();
+    std::swap(wire.knownBytes, wire.otherBytes);
+    std::swap(wire.knownNs, wire.otherNs);
+    return wire.knownNs;
 }
 
 bool
@@ -493,21 +516,21 @@ Fabric::HasRoom(FabricWire& wire, uint32_t bytes, int64_t now) const
 }
 
 void
-Fabric::Enqueue(uint32_t wire, const Flight& flight, uint8_t ttl, int64_t now)
+Fabric::Enqueue(FabricWire& wire, const Flight& flight, uint8_t ttl, int64_t now)
 {
     Put<false>(wire, flight, ttl, now);
 }
 
 void
-Fabric::Note(uint32_t index, Flight& flight, uint32_t number)
+Fabric::Note(FabricWire& wire, Flight& flight, uint32_t number)
 {
     if (flight.flags & Flight::LEDGER)
     {
-        Charge(index, flight);
+        Charge(wire, flight);
     }
     if (flight.flags & Flight::FINAL)
     {
-        m_deliveries.push({flight.arrival, index, number});
+        m_deliveries.Push({flight.arrival, GetIndex(wire), number, flight.what.parcel});
         if (flight.arrival < m_deliveryNs)
         {
             ScheduleDelivery();
@@ -516,34 +539,32 @@ Fabric::Note(uint32_t index, Flight& flight, uint32_t number)
 }
 
 void
-Fabric::Pop(FabricWire& wire, uint32_t head)
+Fabric::PopDelivered(FabricWire& wire)
 {
-    while (head != wire.tail && wire.At(head).flags & Flight::DONE)
+    while (wire.head != wire.tail && wire.At(wire.head).flags & Flight::DONE)
     {
-        ++head;
+        ++wire.head;
     }
-    wire.head = head;
-    m_heads[wire.incoming] = head == wire.tail ? NEVER : wire.At(head).arrival;
+    wire.ShowHead();
 }
 
 void
-Fabric::Refuse(uint32_t index, Flight flight, uint8_t ttl, int64_t now)
+Fabric::Refuse(FabricWire& wire, Flight flight, uint8_t ttl, int64_t now)
 {
     flight.ttl = ttl;
-    if (m_wires[index].isUp)
+    if (wire.isUp)
     {
-        Lose(index, flight, LossReason::QUEUE_FULL, now);
+        Lose(GetIndex(wire), flight, LossReason::QUEUE_FULL, now);
     }
     else
     {
-        EnqueueDown(index, flight, now);
+        EnqueueDown(wire, flight, now);
     }
 }
 
 void
-Fabric::EnqueueDown(uint32_t index, Flight flight, int64_t now)
+Fabric::EnqueueDown(FabricWire& wire, Flight flight, int64_t now)
 {
-    FabricWire& wire = m_wires[index];
     flight.came = now;
     uint32_t waiting = 0;
     uint64_t bytes = 0;
@@ -554,7 +575,7 @@ Fabric::EnqueueDown(uint32_t index, Flight flight, int64_t now)
     }
     if (m_countsBytes ? bytes + flight.what.bytes > m_capacity : waiting >= m_capacity)
     {
-        Lose(index, flight, LossReason::QUEUE_FULL, now);
+        Lose(GetIndex(wire), flight, LossReason::QUEUE_FULL, now);
         return;
     }
     flight.start = std::max(now, wire.downFreeNs);
@@ -564,42 +585,42 @@ Fabric::EnqueueDown(uint32_t index, Flight flight, int64_t now)
     wire.longest = std::max(wire.longest, flight.start > now ? waiting + 1 : 0);
     if (wire.doomed.empty())
     {
-        m_doomed.push_back(index);
+        m_doomed.push_back(GetIndex(wire));
     }
     wire.doomed.push_back(flight);
 }
 
 void
-Fabric::Overtake(uint32_t index)
+Fabric::Overtake(FabricWire& wire)
 {
-    FabricWire& wire = m_wires[index];
+    const uint32_t index = GetIndex(wire);
     uint32_t number = wire.tail - 1;
     for (; number != wire.head && wire.At(number - 1).arrival > wire.At(number).arrival; --number)
     {
         std::swap(wire.At(number), wire.At(number - 1));
         if (wire.At(number).flags & Flight::FINAL)
         {
-            m_deliveries.push({wire.At(number).arrival, index, number});
+            m_deliveries.Push(
+                {wire.At(number).arrival, index, number, wire.At(number).what.parcel});
         }
     }
-    m_heads[wire.incoming] = wire.At(wire.head).arrival;
+    wire.ShowHead();
     if (wire.At(number).flags & Flight::FINAL)
     {
-        m_deliveries.push({wire.At(number).arrival, index, number});
+        m_deliveries.Push({wire.At(number).arrival, index, number, wire.At(number).what.parcel});
         ScheduleDelivery();
     }
 }
 
 void
-Fabric::Charge(uint32_t index, Flight& flight)
+Fabric::Charge(FabricWire& wire, Flight& flight)
 {
-    Parcel& parcel = m_parcels[flight.what.parcel];
+    ParcelLedger& parcel = GetLedger(flight);
     PathLedgerTag& ledger = parcel.ledger;
     parcel.before = ledger;
-    parcel.idleUntilBefore =
-        m_wires[index].charges.Charge(ledger,
-                                      NanoSeconds(flight.sent - flight.start),
-                                      NanoSeconds(flight.arrival - flight.sent));
+    parcel.idleUntilBefore = wire.charges.Charge(ledger,
+                                                 NanoSeconds(flight.sent - flight.start),
+                                                 NanoSeconds(flight.arrival - flight.sent));
     if (!m_hopLog)
     {
         return;
@@ -610,7 +631,7 @@ Fabric::Charge(uint32_t index, Flight& flight)
         parcel.before.SetNumber(ledger.GetNumber());
     }
     parcel.hop = m_hopLog->Add({static_cast<int64_t>(ledger.GetNumber()),
-                                index,
+                                GetIndex(wire),
                                 ledger.GetCame().GetNanoSeconds(),
                                 flight.start,
                                 flight.arrival,
@@ -622,20 +643,20 @@ Fabric::Charge(uint32_t index, Flight& flight)
 }
 
 void
-Fabric::Uncharge(uint32_t index, Flight& flight)
+Fabric::Uncharge(FabricWire& wire, Flight& flight)
 {
     if (!(flight.flags & Flight::LEDGER))
     {
         return;
     }
-    Parcel& parcel = m_parcels[flight.what.parcel];
+    ParcelLedger& parcel = GetLedger(flight);
     if (flight.flags & Flight::LOGGED)
     {
         m_hopLog->Remove(parcel.hop);
         flight.flags &= ~Flight::LOGGED;
     }
     parcel.ledger = parcel.before;
-    m_wires[index].charges.Undo(parcel.ledger, parcel.idleUntilBefore);
+    wire.charges.Undo(parcel.ledger, parcel.idleUntilBefore);
 }
 
 void
@@ -656,9 +677,9 @@ Fabric::GetUsage() const
 std::pair<std::size_t, std::size_t>
 Fabric::GetStateBytes()
 {
-    return {sizeof(FabricWire) + sizeof(int64_t) + 2 * sizeof(uint32_t) +
+    return {sizeof(FabricWire) + sizeof(int64_t) + 2 * sizeof(FabricWire*) +
                 LightTimes::GetWireBytes(),
-            sizeof(FabricSatellite)};
+            sizeof(FabricSatellite) + sizeof(uint8_t)};
 }
 
 } // namespace ns3

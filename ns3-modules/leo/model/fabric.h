@@ -7,6 +7,7 @@
 
 #include "end-of-instant.h"
 #include "fabric-wire.h"
+#include "flat-heap.h"
 #include "laser-network.h"
 #include "light-times.h"
 
@@ -15,7 +16,6 @@
 
 #include <algorithm>
 #include <memory>
-#include <queue>
 #include <string>
 #include <tuple>
 #include <unordered_map>
@@ -110,19 +110,11 @@ class Fabric : public LaserNetwork, private EndOfInstant::Actor
     /**
      * @brief Send a UDP datagram of a lean endpoint, now.
      * @param satellite the satellite
-     * @param payload what is in it
      * @param destination satellite it is sent to
-     * @param sourcePort UDP port
-     * @param destinationPort UDP port
-     * @param ttl time to live
+     * @param datagram what is sent; its identification is given here
      * @throws std::invalid_argument if it is longer than the MTU
      */
-    void SendLean(uint32_t satellite,
-                  Ptr<Packet> payload,
-                  uint32_t destination,
-                  uint16_t sourcePort,
-                  uint16_t destinationPort,
-                  uint8_t ttl);
+    void SendLean(uint32_t satellite, uint32_t destination, Parcel datagram);
 
     /**
      * @brief Open a lean endpoint.
@@ -166,6 +158,7 @@ class Fabric : public LaserNetwork, private EndOfInstant::Actor
         int64_t arrival; //!< when
         uint32_t wire;   //!< on which wire
         uint32_t number; //!< of the flight
+        uint32_t parcel; //!< which packet
 
         /**
          * @param other another one
@@ -173,8 +166,9 @@ class Fabric : public LaserNetwork, private EndOfInstant::Actor
          */
         bool operator<(const Delivery& other) const
         {
-            return std::tie(arrival, wire, number) >
-                   std::tie(other.arrival, other.wire, other.number);
+            return arrival != other.arrival
+                       ? arrival < other.arrival
+                       : std::tie(wire, number) < std::tie(other.wire, other.number);
         }
     };
 
@@ -190,7 +184,7 @@ class Fabric : public LaserNetwork, private EndOfInstant::Actor
          */
         bool operator<(const Wake& other) const
         {
-            return at > other.at;
+            return at < other.at;
         }
     };
 
@@ -222,10 +216,19 @@ class Fabric : public LaserNetwork, private EndOfInstant::Actor
     uint32_t TakeParcel();
 
     /**
-     * @brief Give a place back.
-     * @param parcel its index
+     * @brief Give the place of a packet back.
+     * @param flight the packet
      */
-    void FreeParcel(uint32_t parcel);
+    void FreeParcel(const Flight& flight);
+
+    /// @param flight a packet with a ledger @return the ledger
+    ParcelLedger& GetLedger(const Flight& flight)
+    {
+        return m_ledgers[m_parcels[flight.what.parcel].ledger];
+    }
+
+    /// @param parcel a packet @return the packet, with its payload at least
+    static Ptr<const Packet> GetPacket(const Parcel& parcel);
 
     /**
      * @brief Put a packet among those that a satellite has sent.
@@ -238,10 +241,17 @@ class Fabric : public LaserNetwork, private EndOfInstant::Actor
      * @brief Forward all that comes to a satellite before an instant.
      * @tparam IS_WINDOW whether this is done for a window
      * @param satellite the satellite
-     * @param until the instant, in nanoseconds
+     * @param until the instant, in nanoseconds; no slot begins before it
+     * @return whether more is to come
      */
     template <bool IS_WINDOW>
-    void Process(uint32_t satellite, int64_t until);
+    bool Process(uint32_t satellite, int64_t until);
+
+    /// @param wire a wire @return its number
+    uint32_t GetIndex(const FabricWire& wire) const
+    {
+        return &wire - m_wires.data();
+    }
 
     /**
      * @brief The wire on which something comes first; of several, the first wire.
@@ -290,7 +300,7 @@ class Fabric : public LaserNetwork, private EndOfInstant::Actor
      * @param ttl time to live on the wire
      * @param now when it comes there, in nanoseconds; never before what came earlier
      */
-    void Enqueue(uint32_t wire, const Flight& flight, uint8_t ttl, int64_t now);
+    void Enqueue(FabricWire& wire, const Flight& flight, uint8_t ttl, int64_t now);
 
     /**
      * @brief The same, where it is done most.
@@ -301,7 +311,18 @@ class Fabric : public LaserNetwork, private EndOfInstant::Actor
      * @param now when it comes there, in nanoseconds
      */
     template <bool IS_WINDOW>
-    void Put(uint32_t wire, const Flight& flight, uint8_t ttl, int64_t now);
+    void Put(FabricWire& wire, const Flight& flight, uint8_t ttl, int64_t now);
+
+    /**
+     * @brief What is left of Put() for a flight that ends there, has a ledger, or a length of its
+     * own.
+     * @tparam IS_WINDOW whether this is done for a window
+     * @param wire which
+     * @param flight the packet, on the wire
+     * @param number of the flight
+     */
+    template <bool IS_WINDOW>
+    void PutSpecial(FabricWire& wire, Flight& flight, uint32_t number);
 
     /**
      * @brief See to a flight's ledger and delivery.
@@ -309,7 +330,7 @@ class Fabric : public LaserNetwork, private EndOfInstant::Actor
      * @param flight the flight
      * @param number of the flight
      */
-    void Note(uint32_t wire, Flight& flight, uint32_t number);
+    void Note(FabricWire& wire, Flight& flight, uint32_t number);
 
     /**
      * @brief Whether a transmit queue has room for a packet; if it is to wait, that is counted.
@@ -327,7 +348,7 @@ class Fabric : public LaserNetwork, private EndOfInstant::Actor
      * @param ttl time to live that it would have on the wire
      * @param now when it comes there, in nanoseconds
      */
-    void Refuse(uint32_t wire, Flight flight, uint8_t ttl, int64_t now);
+    void Refuse(FabricWire& wire, Flight flight, uint8_t ttl, int64_t now);
 
     /**
      * @brief Give a packet to a wire that is down: it keeps the transmitter busy in vain.
@@ -335,7 +356,7 @@ class Fabric : public LaserNetwork, private EndOfInstant::Actor
      * @param flight the packet
      * @param now when it comes there, in nanoseconds
      */
-    void EnqueueDown(uint32_t wire, Flight flight, int64_t now);
+    void EnqueueDown(FabricWire& wire, Flight flight, int64_t now);
 
     /**
      * @brief Put the last flight of a wire before those that arrive later.
@@ -344,7 +365,7 @@ class Fabric : public LaserNetwork, private EndOfInstant::Actor
      *
      * @param wire which
      */
-    void Overtake(uint32_t wire);
+    void Overtake(FabricWire& wire);
 
     /**
      * @brief Take the first flight, and all behind it that have been delivered, off a wire.
@@ -353,11 +374,10 @@ class Fabric : public LaserNetwork, private EndOfInstant::Actor
     void Pop(FabricWire& wire);
 
     /**
-     * @brief Take flights that have been delivered off a wire.
+     * @brief Take flights that have been delivered off the head of a wire.
      * @param wire which
-     * @param head the first flight
      */
-    void Pop(FabricWire& wire, uint32_t head);
+    static void PopDelivered(FabricWire& wire);
 
     /**
      * @brief Time that a transmitter needs, which it did not need last.
@@ -383,6 +403,13 @@ class Fabric : public LaserNetwork, private EndOfInstant::Actor
     }
 
     /**
+     * @brief Get the table of a time.
+     * @param now the time, in nanoseconds
+     * @return ports, by row and satellite
+     */
+    const uint8_t* GetTable(int64_t now);
+
+    /**
      * @brief Find the table of a time.
      * @param now the time, in nanoseconds
      * @throws std::out_of_range if it is not loaded
@@ -394,23 +421,33 @@ class Fabric : public LaserNetwork, private EndOfInstant::Actor
      * @param wire which
      * @param flight the packet, with its times
      */
-    void Charge(uint32_t wire, Flight& flight);
+    void Charge(FabricWire& wire, Flight& flight);
 
     /**
      * @brief Take back what Charge() did; the last first.
      * @param wire which
      * @param flight the packet
      */
-    void Uncharge(uint32_t wire, Flight& flight);
+    void Uncharge(FabricWire& wire, Flight& flight);
 
     /// See to it that an event comes at the first delivery.
     void ScheduleDelivery();
+
+    /// Have the next packet to be delivered in the processor's caches by then.
+    void Prefetch() const;
 
     /// Let all deliveries of this nanosecond have their turn at its end.
     void CallDeliveries();
 
     /// Deliver a packet, now. @param wire on which it came @param number of its flight
     void Act(uint32_t wire, uint64_t number) override;
+
+    /**
+     * @brief See to what has come behind a packet that was delivered.
+     * @param wire the wire
+     * @throws std::logic_error if that would have had to travel on already
+     */
+    void Resume(const FabricWire& wire);
 
     /**
      * @brief Hand a packet that has been taken off its wire to its satellite.
@@ -468,9 +505,9 @@ class Fabric : public LaserNetwork, private EndOfInstant::Actor
             NoticePerHop(satellite, at);
             return;
         }
-        if (!m_state[satellite].isActive)
+        if (!m_isActive[satellite])
         {
-            m_state[satellite].isActive = true;
+            m_isActive[satellite] = true;
             m_active.push_back(satellite);
         }
         m_next = std::min(m_next, at);
@@ -596,19 +633,22 @@ class Fabric : public LaserNetwork, private EndOfInstant::Actor
     std::vector<Ptr<FabricNetDevice>> m_devices;    //!< by satellite
     std::vector<uint32_t> m_nodes;                  //!< node numbers, by satellite
     std::vector<std::vector<uint32_t>> m_connected; //!< wires by satellite and port, until prepared
-    std::vector<uint32_t> m_ports;                  //!< wires, satellite by satellite
-    std::vector<uint32_t> m_incoming;               //!< wires by the satellite they lead to
-    std::vector<int64_t> m_heads;               //!< when the first flight of each of these arrives
-    std::vector<Parcel> m_parcels;              //!< packets in the network
-    std::vector<uint32_t> m_freeParcels;        //!< places not in use
-    std::priority_queue<Delivery> m_deliveries; //!< packets to be delivered
-    std::priority_queue<Wake> m_wakes;          //!< of the per-hop scheduler
-    std::vector<uint32_t> m_active;             //!< of the window scheduler
-    std::vector<Loss> m_losses;                 //!< to be told
-    std::vector<uint32_t> m_doomed;             //!< wires with doomed flights
+    std::vector<FabricWire*> m_ports;               //!< satellite by satellite
+    std::vector<FabricWire*> m_incoming;            //!< by the satellite they lead to
+    std::vector<int64_t> m_heads;                   //!< FabricWire::arrival of each of these
+    std::vector<Parcel> m_parcels;                  //!< packets in the network
+    std::vector<uint32_t> m_freeParcels;            //!< places not in use
+    std::vector<ParcelLedger> m_ledgers;            //!< of those that have one
+    std::vector<uint32_t> m_freeLedgers;            //!< places not in use
+    PathLedgerTag m_ledger;                         //!< of the packet that is sent now
+    FlatHeap<Delivery> m_deliveries;                //!< packets to be delivered
+    FlatHeap<Wake> m_wakes;                         //!< of the per-hop scheduler
+    std::vector<uint32_t> m_active;                 //!< at which the window scheduler looks
+    std::vector<uint8_t> m_isActive;                //!< whether a satellite is among them
+    std::vector<Loss> m_losses;                     //!< to be told
+    std::vector<uint32_t> m_doomed;                 //!< wires with doomed flights
     std::vector<std::unique_ptr<FabricCapture>> m_captures; //!< one a captured end
     std::vector<uint32_t> m_sniffed; //!< wires whose sending ends are captured
-    std::unordered_map<uint64_t, FabricPort*> m_leanPorts;    //!< by satellite and port
     std::unordered_map<uint64_t, uint16_t> m_identifications; //!< next, by source and destination
     Ptr<HopLog> m_hopLog;                                     //!< null for none
     Ptr<EventImpl> m_tick;                                    //!< calls Tick(), again and again

@@ -31,7 +31,6 @@ void
 LightTimes::Add(uint32_t from, uint32_t to)
 {
     m_ends.push_back({from, to});
-    m_stretches.emplace_back();
 }
 
 double
@@ -52,25 +51,26 @@ LightTimes::GetExact(uint32_t wire, int64_t at) const
 }
 
 int64_t
-LightTimes::GetElsewhere(uint32_t wire, int64_t at)
+LightTimes::Find(Stretch& stretch, uint32_t wire, int64_t at)
 {
+    if (static_cast<uint64_t>(at - stretch.begin) < stretch.length)
+    {
+        return GetExact(wire, at); // too near to a rounding boundary
+    }
     if (at > m_endNs)
     {
         return UNKNOWN;
     }
-    Stretch& stretch = m_stretches[wire];
-    if (++stretch.misses < MISSES)
+    if (++stretch.misses >= MISSES)
     {
-        return GetExact(wire, at);
+        Fit(stretch, wire, at);
     }
-    Fit(wire, at);
     return GetExact(wire, at);
 }
 
 void
-LightTimes::Fit(uint32_t wire, int64_t at)
+LightTimes::Fit(Stretch& stretch, uint32_t wire, int64_t at)
 {
-    Stretch& stretch = m_stretches[wire];
     stretch.misses = 0;
     const int64_t step = m_ephemeris->GetStep().GetNanoSeconds();
     const int64_t knot = std::min(at, m_endNs - 1) / step * step; // no stretch spans a knot

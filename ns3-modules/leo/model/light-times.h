@@ -49,54 +49,6 @@ class LightTimes
      */
     void Add(uint32_t from, uint32_t to);
 
-    /**
-     * @brief Light time of what leaves at a time.
-     * @param wire the wire
-     * @param at when it leaves, in nanoseconds
-     * @return nanoseconds, or UNKNOWN after the last knot
-     */
-    int64_t Get(uint32_t wire, int64_t at)
-    {
-        Stretch& stretch = m_stretches[wire];
-        const int64_t since = at - stretch.begin;
-        if (static_cast<uint64_t>(since) < stretch.length)
-        {
-            const auto u = static_cast<double>(since);
-            const double value = stretch.c0 + u * (stretch.c1 + u * stretch.c2);
-            const auto whole = static_cast<int64_t>(value);
-            if (std::abs(value - static_cast<double>(whole) - HALF) < stretch.trusted)
-            {
-                return whole;
-            }
-            return GetExact(wire, at);
-        }
-        return GetElsewhere(wire, at);
-    }
-
-    /**
-     * @brief Light time of what leaves at a time, from the ephemeris; as LaserChannel has it.
-     * @param wire the wire
-     * @param at when it leaves, in nanoseconds
-     * @return nanoseconds
-     * @throws std::out_of_range outside the knots
-     */
-    int64_t GetExact(uint32_t wire, int64_t at) const;
-
-    /** @return what a wire takes, in bytes */
-    static constexpr std::size_t GetWireBytes()
-    {
-        return sizeof(Ends) + sizeof(Stretch);
-    }
-
-    /**
-     * @brief A time below which no light time of any wire falls for a while.
-     * @param from when the while begins, in nanoseconds
-     * @param until set to when it ends
-     * @return nanoseconds; zero or less if a link is too short to tell
-     */
-    int64_t GetLeast(int64_t from, int64_t& until);
-
-  private:
     /** A stretch of time in which a parabola stands for a wire's light time. */
     struct Stretch
     {
@@ -110,6 +62,72 @@ class LightTimes
         uint8_t misses{0};   //!< times asked outside the stretch since it was made
     };
 
+    /**
+     * @brief Light time of what leaves at a time.
+     * @param stretch the wire's, which is made anew now and then
+     * @param wire the wire
+     * @param at when it leaves, in nanoseconds
+     * @return nanoseconds, or UNKNOWN after the last knot
+     */
+    int64_t Get(Stretch& stretch, uint32_t wire, int64_t at)
+    {
+        int64_t light;
+        return IsKnown(stretch, at, light) ? light : Find(stretch, wire, at);
+    }
+
+    /**
+     * @brief Light time of what leaves at a time, if the parabola says it.
+     * @param stretch the wire's
+     * @param at when it leaves, in nanoseconds
+     * @param light set to nanoseconds
+     * @return false if it does not
+     */
+    static bool IsKnown(const Stretch& stretch, int64_t at, int64_t& light)
+    {
+        const int64_t since = at - stretch.begin;
+        if (static_cast<uint64_t>(since) >= stretch.length)
+        {
+            return false;
+        }
+        const auto u = static_cast<double>(since);
+        const double value = stretch.c0 + u * (stretch.c1 + u * stretch.c2);
+        light = static_cast<int64_t>(value);
+        return std::abs(value - static_cast<double>(light) - HALF) < stretch.trusted;
+    }
+
+    /**
+     * @brief Light time that the parabola does not say.
+     * @param stretch the wire's, which is made anew now and then
+     * @param wire the wire
+     * @param at when it leaves, in nanoseconds
+     * @return as Get()
+     */
+    int64_t Find(Stretch& stretch, uint32_t wire, int64_t at);
+
+    /**
+     * @brief Light time of what leaves at a time, from the ephemeris; as LaserChannel has it.
+     * @param wire the wire
+     * @param at when it leaves, in nanoseconds
+     * @return nanoseconds
+     * @throws std::out_of_range outside the knots
+     */
+    int64_t GetExact(uint32_t wire, int64_t at) const;
+
+    /** @return what a wire takes here, in bytes; the stretch is kept elsewhere */
+    static constexpr std::size_t GetWireBytes()
+    {
+        return sizeof(Ends);
+    }
+
+    /**
+     * @brief A time below which no light time of any wire falls for a while.
+     * @param from when the while begins, in nanoseconds
+     * @param until set to when it ends
+     * @return nanoseconds; zero or less if a link is too short to tell
+     */
+    int64_t GetLeast(int64_t from, int64_t& until);
+
+  private:
     /// For rounding to the nearest.
     static constexpr double HALF = 0.5;
     /// Times asked outside a stretch until a new one is worth its five exact values.
@@ -132,19 +150,12 @@ class LightTimes
     double GetUnrounded(uint32_t wire, int64_t at) const;
 
     /**
-     * @brief Light time outside the wire's stretch.
-     * @param wire the wire
-     * @param at nanoseconds
-     * @return as Get()
-     */
-    int64_t GetElsewhere(uint32_t wire, int64_t at);
-
-    /**
      * @brief Make a stretch around a time.
+     * @param stretch the stretch
      * @param wire the wire
      * @param at nanoseconds
      */
-    void Fit(uint32_t wire, int64_t at);
+    void Fit(Stretch& stretch, uint32_t wire, int64_t at);
 
     /** Ends of a wire. */
     struct Ends
@@ -153,12 +164,11 @@ class LightTimes
         uint32_t to;   //!< receives
     };
 
-    Ptr<EphemerisKnots> m_ephemeris;  //!< where the satellites are
-    int64_t m_endNs{0};               //!< the last knot
-    std::vector<Ends> m_ends;         //!< by wire
-    std::vector<Stretch> m_stretches; //!< by wire
-    int64_t m_speedInterval{-1};      //!< knots between which the bound of the speed holds
-    double m_slope{0};                //!< bound of what a light time changes, per unit of time
+    Ptr<EphemerisKnots> m_ephemeris; //!< where the satellites are
+    int64_t m_endNs{0};              //!< the last knot
+    std::vector<Ends> m_ends;        //!< by wire
+    int64_t m_speedInterval{-1};     //!< knots between which the bound of the speed holds
+    double m_slope{0};               //!< bound of what a light time changes, per unit of time
 };
 
 } // namespace ns3
