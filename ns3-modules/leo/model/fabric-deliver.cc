@@ -96,7 +96,7 @@ Fabric::Prefetch() const
         return;
     }
     const Delivery& next = entries.front();
-    __builtin_prefetch(&m_wires[next.wire].At(next.number));
+    __builtin_prefetch(m_wires[next.wire].GetPlace(next.number));
     __builtin_prefetch(PeekPointer(m_parcels[next.parcel].packet));
     // One of those below comes after it.
     const std::size_t end = std::min<std::size_t>(entries.size(), 1 + FlatHeap<Delivery>::WIDTH);

@@ -52,6 +52,7 @@ Fabric::Pop(FabricWire& wire)
     }
     const Flight& flight = wire.At(head);
     *wire.arrival = flight.arrival;
+    __builtin_prefetch(wire.GetPlace(head + 2)); // that one is needed the time after next
     if (flight.flags & Flight::FINAL) [[unlikely]]
     {
         PopDelivered(wire);
@@ -74,7 +75,7 @@ Fabric::Put(FabricWire& wire, const Flight& flight, uint8_t ttl, int64_t now)
         }
         start = std::max(now, wire.freeNs);
         transmission = FindTransmission(wire, flight.what.bytes);
-        flags = wire.isWatched ? Flight::WATCHED : 0;
+        flags = wire.knownBytes != flight.what.bytes ? Flight::SINGLE : 0;
     }
     const uint32_t number = wire.tail;
     if (number - wire.head == wire.capacity) [[unlikely]]
@@ -95,15 +96,15 @@ Fabric::Put(FabricWire& wire, const Flight& flight, uint8_t ttl, int64_t now)
     stored.arrival = arrival;
     stored.what = flight.what;
     stored.ttl = ttl;
-    stored.flags = flags;
+    stored.flags = 0;
     wire.tail = number + 1;
     wire.freeNs = sent;
     // A packet that comes where its time to live would be counted down to zero goes no further.
     const bool isFinal = flight.what.destination == wire.to || ttl == 1;
-    if (isFinal || flight.flags & Flight::LEDGER || wire.knownBytes != flight.what.bytes)
-        [[unlikely]]
+    flags |= flight.flags & Flight::LEDGER;
+    if (isFinal || flags != 0) [[unlikely]]
     {
-        stored.flags |= (flight.flags & Flight::LEDGER) | (isFinal ? Flight::FINAL : 0);
+        stored.flags = flags | (isFinal ? Flight::FINAL : 0);
         PutSpecial<IS_WINDOW>(wire, stored, number);
         return;
     }
@@ -118,13 +119,15 @@ Fabric::Put(FabricWire& wire, const Flight& flight, uint8_t ttl, int64_t now)
 }
 
 template <bool IS_WINDOW>
-void
+[[gnu::noinline]] void
 Fabric::PutSpecial(FabricWire& wire, Flight& stored, uint32_t number)
 {
     const int64_t transmission = stored.sent - stored.start;
-    if (wire.knownBytes != stored.what.bytes)
+    if (stored.flags & Flight::SINGLE)
     {
         wire.CountOther(number, stored.what.bytes, transmission);
+        stored.flags &= ~Flight::SINGLE;
+        stored.flags |= wire.isWatched ? Flight::WATCHED : 0;
     }
     if (number == wire.head)
     {

@@ -20,10 +20,13 @@ namespace ns3
 namespace
 {
 constexpr int64_t NEVER = std::numeric_limits<int64_t>::max();
-constexpr uint64_t FEWEST_HOPS = 2048; //!< after which the scheduler is chosen anew
-constexpr uint64_t HOPS_PER_WIRE = 4;  //!< after which it is, where there are many wires
-constexpr double WORTHWHILE_HOPS = 8;  //!< in a window, for it to be chosen
-constexpr double WORTHLESS_HOPS = 3;   //!< in a window, for it to be left
+constexpr uint64_t FEWEST_HOPS = 2048;   //!< after which the scheduler is chosen anew
+constexpr uint64_t HOPS_PER_WIRE = 4;    //!< after which it is, where there are many wires
+constexpr std::size_t WIRES_AHEAD = 4;   //!< satellites until a wire that is fetched is needed
+constexpr std::size_t FLIGHTS_AHEAD = 2; //!< the same of flights
+constexpr uint32_t FLIGHTS_FETCHED = 4;  //!< of a wire, beforehand
+constexpr double WORTHWHILE_HOPS = 8;    //!< in a window, for it to be chosen
+constexpr double WORTHLESS_HOPS = 3;     //!< in a window, for it to be left
 } // namespace
 
 void
@@ -118,6 +121,11 @@ Fabric::AdvanceWindow(int64_t until)
     for (std::size_t index = 0; index < count; ++index)
     {
         const uint32_t satellite = m_active[index];
+        if (index + WIRES_AHEAD < count)
+        {
+            PrefetchWires(m_active[index + WIRES_AHEAD]);
+            PrefetchFlights(m_active[index + FLIGHTS_AHEAD]);
+        }
         const bool isActive = Process<true>(satellite, until);
         m_isActive[satellite] = isActive;
         m_active[kept] = satellite;
@@ -135,6 +143,37 @@ Fabric::AdvanceWindow(int64_t until)
         {
             m_next = std::min(m_next, GetNext(satellite));
         }
+    }
+}
+
+void
+Fabric::PrefetchWires(uint32_t satellite) const
+{
+    const FabricSatellite& state = m_state[satellite];
+    for (uint32_t wire = 0; wire < state.incoming; ++wire)
+    {
+        __builtin_prefetch(m_incoming[state.firstIncoming + wire]);
+        // Links go both ways, so there are as many outgoing ones.
+        const FabricWire* out = m_ports[state.firstPort + wire];
+        __builtin_prefetch(out, 1);
+        __builtin_prefetch(&out->light);
+    }
+}
+
+void
+Fabric::PrefetchFlights(uint32_t satellite) const
+{
+    const FabricSatellite& state = m_state[satellite];
+    for (uint32_t wire = 0; wire < state.incoming; ++wire)
+    {
+        const FabricWire& in = *m_incoming[state.firstIncoming + wire];
+        const FabricWire& out = *m_ports[state.firstPort + wire];
+        for (uint32_t ahead = 0; ahead < FLIGHTS_FETCHED; ++ahead)
+        {
+            __builtin_prefetch(in.GetPlace(in.head + ahead));
+        }
+        __builtin_prefetch(out.GetPlace(out.tail), 1);
+        __builtin_prefetch(out.GetPlace(out.tail + 1), 1);
     }
 }
 

@@ -94,6 +94,7 @@ struct alignas(64) Flight
     static constexpr uint8_t LEDGER = 8;     //!< it has a ledger
     static constexpr uint8_t CORRUPTED = 16; //!< the error model has found it wrong
     static constexpr uint8_t LATE = 32;      //!< sent by what arrivals of its nanosecond caused
+    static constexpr uint8_t SINGLE = LATE;  //!< on a wire, at first: longer or shorter than known
     static constexpr uint8_t LOGGED = 64;    //!< this hop is in the hop log
     static constexpr uint8_t WATCHED = 128;  //!< the wire is captured or corrupts packets
 };
@@ -168,6 +169,15 @@ struct alignas(128) FabricWire
         return ring[number & mask];
     }
 
+    /**
+     * @param number of a flight, in the ring or not
+     * @return where it would be; there need be no ring
+     */
+    const Flight* GetPlace(uint32_t number) const
+    {
+        return ring.get() + (number & mask);
+    }
+
     /// Count the flights that were not counted yet; all of them are as long as is known.
     void Count()
     {
@@ -202,7 +212,7 @@ struct alignas(128) FabricWire
     }
 
     /// Make the ring larger.
-    void Grow();
+    [[gnu::cold]] void Grow();
 };
 
 /** A packet that waits for a path in the Fabric. */

@@ -546,6 +546,12 @@ class Fabric : public LaserNetwork, private EndOfInstant::Actor
      */
     void AdvanceWindow(int64_t until);
 
+    /// Have the wires of a satellite in the processor's caches soon. @param satellite the satellite
+    void PrefetchWires(uint32_t satellite) const;
+
+    /// The same of the flights that it looks at first. @param satellite the satellite
+    void PrefetchFlights(uint32_t satellite) const;
+
     /// Do what is due, and see to the next time.
     void Tick();
 

@@ -211,6 +211,18 @@ std::vector<TestCase*> MakeLinkLossTestCases();
 
 /**
  * @ingroup leo-test
+ * @return the cases of a FabricPort
+ */
+std::vector<TestCase*> MakeFabricPortTestCases();
+
+/**
+ * @ingroup leo-test
+ * @return the cases of a FlatScheduler
+ */
+std::vector<TestCase*> MakeFlatSchedulerTestCases();
+
+/**
+ * @ingroup leo-test
  * @return the cases of a HopLog
  */
 std::vector<TestCase*> MakeHopLogTestCases();

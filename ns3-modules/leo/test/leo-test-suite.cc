@@ -356,6 +356,8 @@ class LeoTestSuite : public TestSuite
         AddTestCase(new GivenPositionTestCase, Duration::QUICK);
         for (const auto& make : {MakeLightTimeTestCases,
                                  MakeLaserChannelTestCases,
+                                 MakeFabricPortTestCases,
+                                 MakeFlatSchedulerTestCases,
                                  MakeHopLogTestCases,
                                  MakeLinkLossTestCases,
                                  MakeLinkCountersTestCases,
