@@ -66,9 +66,9 @@ def sky(
     from spacemoe_ns3 import pipeline, report
     from spacemoe_ns3.links.survey import survey
     from spacemoe_ns3.progress import silent
-    from spacemoe_ns3.scenario import load
+    from spacemoe_ns3.scenario import load_scenario
 
-    declared, _ = load(scenario)
+    declared, _ = load_scenario(scenario)
     chosen = declared if seed is None else dataclasses.replace(declared, seed=seed)
     built = pipeline.build_sky(chosen, progress=silent())
     _check_slot(slot, built)
