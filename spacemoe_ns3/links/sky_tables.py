@@ -30,7 +30,7 @@ def sky_columns(timeline: LinkTimeline) -> dict[str, _Columns]:
     """
     return {
         "constellation": _constellation(timeline.layout),
-        "ephemeris": _ephemeris(timeline.ephemeris, end_ns=timeline.slots.end_ns),
+        "ephemeris": ephemeris_columns(timeline.ephemeris, end_ns=timeline.slots.end_ns),
         "topology": _topology(timeline),
         "contacts": contact_columns(timeline.up, slot_ns=timeline.slots.slot_ns),
     }
@@ -75,8 +75,20 @@ def _constellation(layout: Layout) -> _Columns:
     }
 
 
-def _ephemeris(ephemeris: Ephemeris, *, end_ns: int) -> _Columns:
-    """Return knots that are a multiple of the ephemeris's step apart, so that none is interpolated."""
+def ephemeris_columns(ephemeris: Ephemeris, *, end_ns: int) -> _Columns:
+    """Return some of an ephemeris's knots, every so many of them, so that none is interpolated.
+
+    Parameters
+    ----------
+    ephemeris
+        Where satellites are.
+    end_ns
+        Until when, in nanoseconds.
+
+    Returns
+    -------
+    Columns of the table ``ephemeris``, by time and satellite.
+    """
     satellites, step_ns = ephemeris.satellites, ephemeris.step_ns
     fewest = -(-end_ns * satellites // (MOST_ROWS * step_ns))
     stride = max(-(-LEAST_STEP_NS // step_ns), fewest, 1)
