@@ -10,6 +10,8 @@ from pathlib import Path
 from spacemoe_ns3.errors import InstallationError, SpacemoeError, UndeliveredError, WriteError
 from spacemoe_ns3.links import Routes
 from spacemoe_ns3.packet import Executor, Records, check_installation, parse_captures, result_from_records
+from spacemoe_ns3.packet.capture import DEFAULT_CAPTURE_BYTES
+from spacemoe_ns3.packet.capture_files import keep_captures
 from spacemoe_ns3.pipeline import Experiment, Progress, evaluate, placements_of
 from spacemoe_ns3.placement import Placement
 from spacemoe_ns3.placement.bound import Bound, lower_bound_s
@@ -18,7 +20,8 @@ from spacemoe_ns3.scenario import Scenario
 
 ENGINES = ("analytic", "packet", "both")
 _TASKS = "tasks"
-_CAPTURES = "pcap"
+CAPTURES = "pcap"
+"""Folder of captures in that of a run."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -59,6 +62,7 @@ def run_scenario(
     *,
     engine: str,
     captures: tuple[str, ...],
+    capture_bytes: int = DEFAULT_CAPTURE_BYTES,
     executor: Executor,
     folder: Path,
     progress: Progress,
@@ -71,7 +75,7 @@ def run_scenario(
         What to place.
     experiment
         The scenario's, laid out (see :func:`spacemoe_ns3.pipeline.lay_out`).
-    engine, captures, executor, folder, progress
+    engine, captures, capture_bytes, executor, folder, progress
         As for :func:`run`.
 
     Returns
@@ -90,6 +94,7 @@ def run_scenario(
         placements_of(scenario, experiment, progress=progress),
         engine=engine,
         captures=captures,
+        capture_bytes=capture_bytes,
         executor=executor,
         folder=folder,
         progress=progress,
@@ -104,6 +109,7 @@ def run(
     *,
     engine: str,
     captures: tuple[str, ...],
+    capture_bytes: int = DEFAULT_CAPTURE_BYTES,
     executor: Executor,
     folder: Path,
     progress: Progress,
@@ -120,6 +126,8 @@ def run(
         One of :data:`ENGINES`.
     captures
         Wishes for captures, of every placement (see :func:`spacemoe_ns3.packet.parse_captures`).
+    capture_bytes
+        Longest capture.
     executor
         Where simulations run.
     folder
@@ -148,7 +156,7 @@ def run(
     )
     try:
         for placement in experiment.placements if placements is None else placements:
-            evaluation.begin(placement, captures)
+            evaluation.begin(placement, captures, capture_bytes)
             evaluation.listen(wait=False)
         if engine != "packet":
             evaluation.formulas()
@@ -176,7 +184,7 @@ class _Evaluation:
     _formulas: dict[str, PlacementResult] = field(default_factory=dict)
     _packets: dict[str, EngineResult] = field(default_factory=dict)
 
-    def begin(self, placement: Placement, captures: tuple[str, ...]) -> None:
+    def begin(self, placement: Placement, captures: tuple[str, ...], capture_bytes: int) -> None:
         """Take a placement in, and have its packets simulated."""
         name, routes = placement.name, self.experiment.routes_to(placement)
         self.outcome.placements[name] = placement
@@ -184,7 +192,9 @@ class _Evaluation:
         if self.engine == "analytic":
             return
         points = parse_captures(captures, placement=placement, timeline=self.experiment.sky.timeline)
-        plan = replace(self.experiment.plan(placement, captures=points), routes=routes)
+        plan = replace(
+            self.experiment.plan(placement, captures=points), routes=routes, capture_bytes=capture_bytes
+        )
         self.executor.submit(name, plan, self.folder / _TASKS / name)
         if self.engine == "packet":
             self._formulas[name] = evaluate(self.experiment, placement, routes, with_formula=False)
@@ -242,11 +252,4 @@ class _Evaluation:
         if formula is None or (packet is None and self.engine != "analytic"):
             return
         self.outcome.results[name] = replace(formula, packet=packet)
-        _keep_captures(self.folder, name)
-
-
-def _keep_captures(folder: Path, name: str) -> None:
-    for capture in sorted((folder / _TASKS / name).glob("*.pcap")):
-        kept = folder / _CAPTURES / name
-        kept.mkdir(parents=True, exist_ok=True)
-        capture.rename(kept / capture.name)
+        keep_captures(self.folder / _TASKS / name, self.folder / CAPTURES / name)

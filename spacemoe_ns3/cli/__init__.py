@@ -22,6 +22,7 @@ from spacemoe_ns3.cli.path import path
 from spacemoe_ns3.cli.run import run
 from spacemoe_ns3.cli.sky import sky
 from spacemoe_ns3.cli.validate import validate
+from spacemoe_ns3.cli.wireshark import wireshark
 from spacemoe_ns3.errors import InputError, InstallationError, SpacemoeError, WriteError
 
 
@@ -40,6 +41,7 @@ cli.add_command(path)
 cli.add_command(run)
 cli.add_command(sky)
 cli.add_command(validate)
+cli.add_command(wireshark)
 
 
 def main() -> None:

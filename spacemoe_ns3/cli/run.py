@@ -26,10 +26,11 @@ if TYPE_CHECKING:
     from spacemoe_ns3.studies import Study
     from spacemoe_ns3.study_results import StudyResults
 
+_MEGABYTE = 10**6
 _EXAMPLES = """\b
 Examples:
   spacemoe-ns3 run scenarios/first_ring.py
-  spacemoe-ns3 run scenarios/ring32.py --placement spacemoe --pcap gateway:0
+  spacemoe-ns3 run scenarios/ring32.py --placement spacemoe --pcap layer:3
   spacemoe-ns3 run scenarios/ring32.py --engine analytic --json
   spacemoe-ns3 run scenarios/paper_table.py
 
@@ -67,8 +68,16 @@ Examples:
     "captures",
     multiple=True,
     metavar="WHAT",
-    help="Capture links for Wireshark: gateway:LAYER, expert:LAYER:EXPERT, satellite:INDEX or "
-    "link:INDEX-INDEX; repeatable.",
+    help="Capture links for Wireshark: layer:LAYER, gateway:LAYER, expert:LAYER:EXPERT, "
+    "satellite:SATELLITE, link:SATELLITE-SATELLITE or all; repeatable.",
+)
+@click.option(
+    "--pcap-max-bytes",
+    "capture_size",
+    metavar="SIZE",
+    default="100M",
+    show_default=True,
+    help="Longest capture; each ends with its last whole packet that fits. K, M, G: powers of 1000.",
 )
 @click.option(
     "--workers", metavar="N", type=click.IntRange(min=1), help="Simulations at a time.  [default: processors]"
@@ -85,6 +94,7 @@ def run(
     placements: tuple[str, ...],
     engine: str,
     captures: tuple[str, ...],
+    capture_size: str,
     workers: int | None,
     quiet: bool,
     as_json: bool,
@@ -101,6 +111,7 @@ def run(
     if captures and engine == "analytic":
         raise click.UsageError("--pcap needs packets; leave out --engine analytic.")
     started = time.monotonic(), datetime.now(timezone.utc).isoformat(timespec="seconds")
+    capture_bytes = _capture_bytes(capture_size)
     with _nursery(engine) as nursery:
         from spacemoe_ns3.report import numbered
         from spacemoe_ns3.studies import load_either
@@ -114,6 +125,7 @@ def run(
             "placements": [placer.name for placer in chosen.placers],
             "engine": engine,
             "pcap": list(captures),
+            **({"pcap_max_bytes": capture_bytes} if captures else {}),
             **({"seeds": list(study.seeds)} if study else {}),
         }
         _run(
@@ -123,6 +135,7 @@ def run(
             force=force,
             engine=engine,
             captures=captures,
+            capture_bytes=capture_bytes,
             workers=workers,
             quiet=quiet or as_json,
             as_json=as_json,
@@ -157,6 +170,7 @@ def _run(
     force: bool,
     engine: str,
     captures: tuple[str, ...],
+    capture_bytes: int,
     workers: int | None,
     quiet: bool,
     as_json: bool,
@@ -180,6 +194,7 @@ def _run(
                 experiment,
                 engine=engine,
                 captures=captures,
+                capture_bytes=capture_bytes,
                 executor=executor,
                 folder=folder.staging,
                 progress=progress,
@@ -209,6 +224,8 @@ def _run(
         click.echo(json.dumps(summary, indent=2, allow_nan=False))
     elif is_something and not quiet:
         _show(results, out, experiment, found)
+    if captures and is_something:
+        _tell_captures(out, is_quiet=quiet)
     _leave(outcome, out if is_something else None, found)
 
 
@@ -322,6 +339,26 @@ def _show(results: list[Any], out: Path, experiment: Experiment, found: StudyRes
         console.print()
         studies.show(found, run=results, console=console)
     console.print(f"Results: {out}", soft_wrap=True)
+
+
+def _capture_bytes(size: str) -> int:
+    from spacemoe_ns3.packet.capture import parse_size
+
+    return parse_size(size)
+
+
+def _tell_captures(out: Path, *, is_quiet: bool) -> None:
+    """Say where captures are, and, however quiet, which have not all that there was."""
+    from spacemoe_ns3.packet.capture_files import cut_sentences, read_captures
+    from spacemoe_ns3.running import CAPTURES
+
+    for folder in sorted((out / CAPTURES).glob("*")):
+        rows = read_captures(folder)
+        size = sum(row["bytes"] for row in rows)
+        if rows and not is_quiet:
+            click.echo(f"Captures: {folder} ({len(rows)} files, {size / _MEGABYTE:.1f} MB)")
+        if cut := cut_sentences(rows):
+            click.echo(f"note: {folder}: {'; '.join(cut)}; raise --pcap-max-bytes to have all", err=True)
 
 
 def _leave(outcome: Outcome, out: Path | None, found: StudyResults | None) -> None:
