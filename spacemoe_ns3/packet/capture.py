@@ -191,7 +191,7 @@ class _Wish:
         raise ScenarioError(f"--pcap {self._wish}: must be {_FORMS}{self._nearest(kind, rest)}")
 
     def _hosting(self, *roles: str) -> tuple[list[int], None, tuple[str, ...]]:
-        """Return the satellites that have one of some roles, in the order of the roles, those of one ascending."""
+        """Return the satellites that have one of some roles: role by role, those of one ascending."""
         held = sorted(_roles(self._placement).items())
         found = [satellite for role in roles for satellite, mine in held if role in mine]
         return list(dict.fromkeys(found)), None, roles
