@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from captured_packets import read_pcap
 
 from spacemoe_ns3 import Scenario, WalkerShell, pipeline
 from spacemoe_ns3.errors import ScenarioError, WriteError
+from spacemoe_ns3.packet import LocalExecutor
 from spacemoe_ns3.packet.capture import MOST_CAPTURES, parse_captures, parse_size
 from spacemoe_ns3.packet.capture_files import cut_sentences, read_captures, write_captures
 
@@ -95,10 +97,8 @@ def test_a_wish_that_cannot_be_granted_is_answered_by_the_nearest(
 def test_more_captures_than_files_can_be_open_are_refused(
     small_ring: Callable[..., Scenario], silent: Any
 ) -> None:
-    import dataclasses
-
     large = WalkerShell(planes=15, satellites_per_plane=16, altitude_km=1400, inclination_deg=70, phasing=1)
-    scenario = dataclasses.replace(small_ring(placements=("rand-place",), slots=1), constellation=large)
+    scenario = replace(small_ring(placements=("rand-place",), slots=1), constellation=large)
     experiment = pipeline.prepare(scenario, progress=silent)
     assert 15 * 16 * LASERS > MOST_CAPTURES
     with pytest.raises(ScenarioError, match="960 captures, one for each end of a link; at most 900"):
@@ -196,3 +196,19 @@ def test_of_many_cut_captures_those_are_named_that_lack_most() -> None:
     said = cut_sentences(rows)
     assert [sentence.split()[0] for sentence in said[:3]] == ["5.pcap", "4.pcap", "3.pcap"]
     assert said[3] == "nor has any of 2 further captures all"
+
+
+@pytest.mark.packet
+@pytest.mark.parametrize("engine", ["window", "reference"])
+def test_a_full_disk_is_an_error_that_names_the_capture(
+    engine: str, placed: pipeline.Experiment, tmp_path: Path
+) -> None:
+    (point, *_) = wish(placed, "gateway:0")
+    plan = replace(
+        placed.plan(placed.placements[0], captures=(replace(point, file_name="/dev/full"),)), engine=engine
+    )
+    with LocalExecutor(workers=1) as executor:
+        executor.submit("full", plan, tmp_path / "task")
+        *_, last = executor.events(wait=True)
+    assert isinstance(last.outcome, WriteError)
+    assert "/dev/full: the capture could not be written; make room" in str(last.outcome)

@@ -36,7 +36,8 @@ void
 CaptureFile::Write(int64_t at, Ptr<const Packet> packet)
 {
     const uint64_t length = RECORD_HEADER_BYTES + std::min(packet->GetSize(), m_file->GetSnapLen());
-    if (IsFull() || length > m_mostBytes || m_bytes > m_mostBytes - length)
+    // PcapFile asserts that what it wrote last is there, which a full disk would break.
+    if (IsFull() || m_file->Fail() || length > m_mostBytes || m_bytes > m_mostBytes - length)
     {
         LeaveOut();
         return;
