@@ -29,7 +29,7 @@ from typing import Any
 
 import numpy as np
 from performance_pages import engines_table, exactness_words, fabric_table, profile_table
-from results_pages import columns_tables, files_table, keys_table
+from results_pages import columns_tables, files_table, keys_table, memory_table
 from study_pages import (
     STUDIES,
     TRENDS,
@@ -84,6 +84,7 @@ PERFORMANCE_TABLES = {
 
 
 RESULTS_TABLES = {
+    "memory": memory_table(),
     "files": files_table(),
     "columns": columns_tables(),
     "summary": keys_table("summary"),
