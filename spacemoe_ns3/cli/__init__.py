@@ -17,6 +17,7 @@ from spacemoe_ns3.cli.common import (
     EXIT_SIMULATION,
     EXIT_WRITE,
 )
+from spacemoe_ns3.cli.compare import compare
 from spacemoe_ns3.cli.model import model
 from spacemoe_ns3.cli.path import path
 from spacemoe_ns3.cli.run import run
@@ -35,6 +36,7 @@ def cli() -> None:
     """
 
 
+cli.add_command(compare)
 cli.add_command(model)
 cli.add_command(path)
 cli.add_command(run)
