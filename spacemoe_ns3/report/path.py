@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 from rich.console import Console
 
 from spacemoe_ns3.errors import InputError
+from spacemoe_ns3.nearest import near_runs, nearest
 from spacemoe_ns3.results import PARTS
 
 ENGINES = ("packet", "analytic")
@@ -197,10 +198,12 @@ def render_path_pieces(path: StepPath, *, console: Console) -> None:
 def _read(run: Path, name: str, **options: Any) -> pa.Table:
     """Read a table of a run."""
     path = run / f"{name}.parquet"
-    if not run.is_dir():
-        raise InputError(f"{run}: is not a folder; name that of a run, which `spacemoe-ns3 run` writes")
     if not path.is_file():
-        raise InputError(f"{run}: holds no {path.name}, so it is not a run with tokens; name that of a run")
+        near = near_runs(run)
+        remedy = f"did you mean {' or '.join(map(str, near))}?" if near else "name that of a run"
+        if not run.is_dir():
+            raise InputError(f"{run}: is not a folder, which `spacemoe-ns3 run` writes; {remedy}")
+        raise InputError(f"{run}: holds no {path.name}, so it is not a run with tokens; {remedy}")
     try:
         return pq.read_table(path, **options)
     except (OSError, pa.ArrowException) as error:
@@ -214,7 +217,9 @@ def _chosen(what: str, given: str | None, there: Sequence[str], run: Path) -> st
         return names[0]
     if given not in names:
         said = "not given" if given is None else f"{given!r} given"
-        raise InputError(f"--{what}: {said}, run {run} has {', '.join(names) or 'none'}; name one of them")
+        near = nearest(given or "", names)
+        remedy = f"did you mean {' or '.join(near)}?" if near else "name one of them"
+        raise InputError(f"--{what}: {said}, run {run} has {', '.join(names) or 'none'}; {remedy}")
     return given
 
 
