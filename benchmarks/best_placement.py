@@ -33,7 +33,7 @@ from spacemoe_ns3 import Dirichlet, PlusGrid, Slots, pipeline
 from spacemoe_ns3.placement import place, placer_named
 from spacemoe_ns3.placement.bound import lower_bound_s
 from spacemoe_ns3.progress import silent
-from spacemoe_ns3.scenario import Scenario, load
+from spacemoe_ns3.scenario import Scenario, load_scenario
 
 SCENARIO = Path(__file__).parents[1] / "scenarios" / "ring32.py"
 SKIES = {"paper": None, "starlink": "starlink-gen1-550", "kuiper": "kuiper-630"}
@@ -49,7 +49,7 @@ CONFIDENCE = 0.95
 
 def scenario_of(sky: str, model: str, *, seed: int, slots: int) -> Scenario:
     """Return the scenario of a constellation and a model."""
-    paper, _ = load(SCENARIO)
+    paper, _ = load_scenario(SCENARIO)
     links = paper.links
     if SKIES[sky]:
         links = dataclasses.replace(links, topology=PlusGrid(seam=True))

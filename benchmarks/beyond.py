@@ -31,7 +31,7 @@ from spacemoe_ns3.placement.replicated import Replicated
 from spacemoe_ns3.placement.robust import Robust, mean_of_worst
 from spacemoe_ns3.placement.scoring import expected_s, slot_layers_s
 from spacemoe_ns3.progress import silent
-from spacemoe_ns3.scenario import load
+from spacemoe_ns3.scenario import load_scenario
 
 SCENARIO = Path(__file__).parents[1] / "scenarios" / "ring32.py"
 OTHER_SKIES, WORST = 3, 0.9
@@ -64,7 +64,7 @@ class Elsewhere:
 
 def problem_of(survival: float, seed: int, slots: int) -> PlacementProblem:
     """Return the paper's problem with another draw of outages."""
-    paper, _ = load(SCENARIO)
+    paper, _ = load_scenario(SCENARIO)
     scenario = dataclasses.replace(
         paper,
         links=dataclasses.replace(paper.links, outages=(Bernoulli(survival_probability=survival),)),

@@ -38,7 +38,7 @@ from spacemoe_ns3.critical_path import critical_path
 from spacemoe_ns3.packet import LocalExecutor, result_from_records
 from spacemoe_ns3.progress import silent
 from spacemoe_ns3.results import account_for
-from spacemoe_ns3.scenario import load
+from spacemoe_ns3.scenario import load_scenario
 
 SCENARIO = Path(__file__).parents[1] / "scenarios" / "ring32.py"
 COMMANDS = ("", "run", "sky", "path", "model", "validate")
@@ -150,7 +150,7 @@ def first_packet_s(scenario: Path) -> float:
 
 def measured(scenario: Path) -> Iterator[dict[str, float]]:
     """Yield the figures of one round after the other."""
-    experiment = pipeline.prepare(load(scenario)[0], progress=silent())
+    experiment = pipeline.prepare(load_scenario(scenario)[0], progress=silent())
     while True:
         found = both_clocks("packet", lambda: packet(experiment))
         found |= both_clocks("analytic", lambda: analytic(experiment))

@@ -26,7 +26,7 @@ from spacemoe_ns3.moe import Hardware
 from spacemoe_ns3.packet import LocalExecutor
 from spacemoe_ns3.progress import silent
 from spacemoe_ns3.report.validation import validation_object
-from spacemoe_ns3.scenario import Scenario, load
+from spacemoe_ns3.scenario import Scenario, load_scenario
 from spacemoe_ns3.traffic import Traffic
 from spacemoe_ns3.validation.sweep import LOADS, SWEEP_STEPS, in_order, knees, sweep
 from spacemoe_ns3.validation_results import Validation
@@ -82,7 +82,7 @@ CASES = (
 
 def scenario_of(case: Case, *, placements: tuple[str, ...]) -> Scenario:
     """Return the scenario of a case."""
-    paper, _ = load(SCENARIO)
+    paper, _ = load_scenario(SCENARIO)
     hardware = (
         paper.hardware if case.computer is None else Hardware(gateway=case.computer, expert=case.computer)
     )

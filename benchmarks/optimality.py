@@ -27,7 +27,7 @@ from spacemoe_ns3.placement import Exact
 from spacemoe_ns3.placement.branch_and_bound import branch_and_bound
 from spacemoe_ns3.placement.local_search import LayerTask, descend
 from spacemoe_ns3.placement.objective import expected_layers_s
-from spacemoe_ns3.scenario import load
+from spacemoe_ns3.scenario import load_scenario
 
 ROOT = Path(__file__).parents[1]
 RING32 = ROOT / "scenarios" / "ring32.py"
@@ -141,7 +141,7 @@ def gaps(kind: str, instances: int) -> Iterator[float]:
 
 def ring32() -> list[float]:
     """Return the same for each layer of SpaceMoE's placement of the paper's constellation."""
-    scenario, _ = load(RING32)
+    scenario, _ = load_scenario(RING32)
     experiment = prepare(replace(scenario, placements=("spacemoe",)), progress=Silent())
     problem, placement = experiment.problem, experiment.placements[0]
     best = Exact().solve(problem, np.random.default_rng(SEED))

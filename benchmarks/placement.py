@@ -37,7 +37,7 @@ from spacemoe_ns3.latency import GatewayDelays, frozen_message_delays
 from spacemoe_ns3.placement import Placement, place, placer_named
 from spacemoe_ns3.placement.objective import ways_of
 from spacemoe_ns3.progress import silent
-from spacemoe_ns3.scenario import Scenario, load
+from spacemoe_ns3.scenario import Scenario, load_scenario
 
 SCENARIO = Path(__file__).parents[1] / "scenarios" / "ring32.py"
 KINDS = {"same gateways": "rand-intra-cg", "other gateways": "rand-place"}
@@ -148,7 +148,7 @@ def with_size(scenario: Scenario, *, planes: int, slots: int) -> Scenario:
 
 def measure(arguments: argparse.Namespace) -> dict[str, Any]:
     """Do everything once and return what it took."""
-    scenario, _ = load(SCENARIO)
+    scenario, _ = load_scenario(SCENARIO)
     found: dict[str, Any] = {
         "slots": arguments.slots,
         "placements": arguments.placements,

@@ -29,6 +29,7 @@ from typing import Any
 
 import numpy as np
 from performance_pages import engines_table, exactness_words, fabric_table, profile_table
+from results_pages import columns_tables, files_table, keys_table
 from study_pages import (
     STUDIES,
     TRENDS,
@@ -79,6 +80,14 @@ PERFORMANCE_TABLES = {
     "profile": profile_table,
     "engines": engines_table,
     "exact": exactness_words,
+}
+
+
+RESULTS_TABLES = {
+    "files": files_table(),
+    "columns": columns_tables(),
+    "summary": keys_table("summary"),
+    "manifest": keys_table("manifest"),
 }
 
 
@@ -273,6 +282,8 @@ def main(arguments: list[str]) -> None:
         put(page, marker, table())
     for marker, table in PERFORMANCE_TABLES.items():
         put(ROOT / "docs" / "performance.md", marker, table())
+    for marker, text in RESULTS_TABLES.items():
+        put(ROOT / "docs" / "results.md", marker, text)
     draw_knees()
     put(ROOT / "docs" / "sky.md", "sky", printed(SKY))
     put(ROOT / "docs" / "sky.md", "why", printed(WHY, skip_until="From "))

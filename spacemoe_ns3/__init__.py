@@ -50,7 +50,8 @@ if TYPE_CHECKING:
         Weights,
         Zipf,
     )
-    from spacemoe_ns3.scenario import Scenario, load
+    from spacemoe_ns3.run_results import Results, load
+    from spacemoe_ns3.scenario import Scenario, load_scenario
     from spacemoe_ns3.studies import Alternative, Published, Study, Sweep
     from spacemoe_ns3.traffic import Background, EvenlySpread, Parallel, PoissonArrivals, Traffic
     from spacemoe_ns3.transport import SelectiveRepeat, Tcp, Udp
@@ -89,6 +90,7 @@ __all__ = [
     "PowerLaw",
     "Precision",
     "Published",
+    "Results",
     "RoutingTrace",
     "SatelliteFailures",
     "SatelliteFile",
@@ -108,6 +110,7 @@ __all__ = [
     "Weights",
     "Zipf",
     "load",
+    "load_scenario",
     "preset",
 ]
 __version__ = "0.1.0"
@@ -151,7 +154,8 @@ _HOMES = {
         "Weights",
         "Zipf",
     ),
-    "scenario": ("Scenario", "load"),
+    "run_results": ("Results", "load"),
+    "scenario": ("Scenario", "load_scenario"),
     "studies": ("Alternative", "Published", "Study", "Sweep"),
     "traffic": ("Background", "EvenlySpread", "Parallel", "PoissonArrivals", "Traffic"),
     "transport": ("SelectiveRepeat", "Tcp", "Udp"),

@@ -15,7 +15,7 @@ from spacemoe_ns3.analytic import SampledTokens, expected_latency, replay, sampl
 from spacemoe_ns3.constants import NANOSECONDS_PER_SECOND
 from spacemoe_ns3.constellation import Constellation, SlotGrid, propagate
 from spacemoe_ns3.constellation.propagate import KNOT_STEP_NS
-from spacemoe_ns3.critical_path import critical_path
+from spacemoe_ns3.event_tables import Happened, result_of
 from spacemoe_ns3.latency import (
     GatewayDelays,
     frozen_message_delays,
@@ -29,9 +29,9 @@ from spacemoe_ns3.packet import (
     CapturePoint,
     Plan,
 )
-from spacemoe_ns3.placement import Placement, PlacementProblem, check_capacity, place
+from spacemoe_ns3.placement import Placement, PlacementProblem, check_capacity, host_columns, place
 from spacemoe_ns3.placement.bound import Bound
-from spacemoe_ns3.results import ExpectedLatency, PlacementResult, account_for
+from spacemoe_ns3.results import ExpectedLatency, PlacementResult
 from spacemoe_ns3.scenario import Scenario
 from spacemoe_ns3.streams import stream
 from spacemoe_ns3.traffic import BackgroundFlow
@@ -415,22 +415,25 @@ def evaluate(
     UndeliveredError
         If a message finds no path before the time span ends.
     """
+    hosts = host_columns(placement, experiment.problem, with_paths=with_formula)
     if not with_formula:
-        return PlacementResult(placement=placement, expected=None, bound_s=None, analytic=None, packet=None)
+        return PlacementResult(
+            placement=placement, expected=None, bound_s=None, analytic=None, packet=None, hosts=hosts
+        )
     workload = experiment.workload
     trace = replay(workload=workload, placement=placement, routes=routes)
-    token_rows = workload.token_rows()
-    analytic = replace(
-        account_for(trace, placement=placement, activations=workload.activations, token_rows=token_rows),
-        critical_path=critical_path(
-            trace, placement=placement, activations=workload.activations, token_rows=token_rows
-        ),
+    happened = Happened(
+        trace=trace,
+        placement=placement,
+        activations=workload.activations,
+        token_rows=workload.token_rows(),
     )
     return PlacementResult(
         placement=placement,
+        hosts=hosts,
         expected=expect(experiment, placement),
         bound_s=bound.token_s(is_static=placement.is_static) if bound else None,
-        analytic=analytic,
+        analytic=result_of(happened),
         packet=None,
     )
 

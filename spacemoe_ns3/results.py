@@ -239,6 +239,9 @@ class EngineResult:
     traffic
         What went from which satellite to which in the packet engine, a column a name (see
         :func:`spacemoe_ns3.packet.occupancy.traffic_columns`); None for the analytic engine.
+    requests, messages, jobs
+        What happened to each sequence, message and computation, a column a name (see
+        :mod:`spacemoe_ns3.event_tables`); None if nobody asked.
     engine_use
         How the packet engine moved packets from hop to hop; None for the analytic engine. The other results
         do not depend on it.
@@ -252,6 +255,9 @@ class EngineResult:
     satellites: Mapping[str, np.ndarray] | None = None
     link_intervals: Mapping[str, np.ndarray] | None = None
     traffic: Mapping[str, np.ndarray] | None = None
+    requests: Mapping[str, np.ndarray] | None = None
+    messages: Mapping[str, np.ndarray] | None = None
+    jobs: Mapping[str, np.ndarray] | None = None
     engine_use: Mapping[str, str | int] | None = None
 
     @property
@@ -317,6 +323,9 @@ class PlacementResult:
         The formula on the very draws that the packets used; None if it was not asked for.
     packet
         The packet engine; None if it was not asked for.
+    hosts
+        Who lives where, how often it is activated and how long the way there is, a column a name (see
+        :func:`spacemoe_ns3.placement.host_columns`); None if nobody asked.
     """
 
     placement: Placement
@@ -324,6 +333,7 @@ class PlacementResult:
     bound_s: float | None
     analytic: EngineResult | None
     packet: EngineResult | None
+    hosts: Mapping[str, np.ndarray] | None = None
 
 
 def account_for(

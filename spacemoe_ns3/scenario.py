@@ -201,7 +201,7 @@ def _imports_from(folder: Path) -> Iterator[None]:
         sys.path.remove(str(folder))
 
 
-def load(path: Path) -> tuple[Scenario, str]:
+def load_scenario(path: Path) -> tuple[Scenario, str]:
     """Run a scenario file and return what it declares.
 
     Parameters

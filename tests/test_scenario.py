@@ -10,7 +10,7 @@ from spacemoe_ns3.constellation import Slots, WalkerShell
 from spacemoe_ns3.errors import ScenarioError
 from spacemoe_ns3.links import LaserLinks
 from spacemoe_ns3.moe import Decoding, Hardware, Uniform, model_named
-from spacemoe_ns3.scenario import Scenario, load
+from spacemoe_ns3.scenario import Scenario, load_scenario
 from spacemoe_ns3.studies import load_either
 
 SCENARIOS = sorted(Path(__file__).parents[1].glob("scenarios/*.py"))
@@ -50,7 +50,7 @@ def file(tmp_path):
 
 def sentence_for(path):
     with pytest.raises(ScenarioError) as caught:
-        load(path)
+        load_scenario(path)
     return str(caught.value)
 
 
@@ -69,14 +69,14 @@ def test_there_are_scenarios_in_the_repository():
 
 
 def test_a_file_gives_the_scenario_that_it_declares_and_its_text(file):
-    scenario, source = load(file(GOOD))
+    scenario, source = load_scenario(file(GOOD))
 
     assert scenario == small()
     assert source == GOOD
 
 
 def test_a_scenario_may_have_two_names(file):
-    assert load(file(GOOD + "again = scenario\n"))[0].name == "small"
+    assert load_scenario(file(GOOD + "again = scenario\n"))[0].name == "small"
 
 
 def test_what_is_not_given_has_its_default():
@@ -130,7 +130,7 @@ def test_a_file_may_vary_a_scenario_that_it_imports(file):
         GOOD + "import dataclasses\nbase, scenario = scenario, dataclasses.replace(scenario, seed=77)\n"
     )
 
-    assert load(path)[0].seed == 77
+    assert load_scenario(path)[0].seed == 77
 
 
 def test_an_exception_in_the_file_is_given_with_its_line(file):

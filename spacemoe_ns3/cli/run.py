@@ -175,7 +175,7 @@ def _run(
             if found is not None:
                 studies.write(found, folder, summary)
             if is_something:
-                report.write_tables(folder.staging, results)
+                _write_tables(folder.staging, experiment, results)
                 folder.write_json("summary.json", summary)
                 manifest = report.manifest(
                     **about,
@@ -194,6 +194,19 @@ def _run(
     elif is_something and not quiet:
         _show(results, out, experiment, found)
     _leave(outcome, out if is_something else None, found)
+
+
+def _write_tables(folder: Path, experiment: Experiment, results: list[PlacementResult]) -> None:
+    """Write all tables of a run: those of its sky, and those of its placements."""
+    from spacemoe_ns3.links import sky_columns
+    from spacemoe_ns3.report import TableWriter
+
+    writer = TableWriter(folder)
+    for name, columns in sky_columns(experiment.sky.timeline).items():
+        writer.write(name, columns)
+    for result in results:
+        writer.write_result(result)
+    writer.finish(result.placement.name for result in results)
 
 
 def _engine_use(results: list[PlacementResult]) -> dict[str, Mapping[str, str | int]]:
@@ -217,6 +230,9 @@ def _summary(scenario: Scenario, experiment: Experiment, outcome: Outcome) -> di
         failures=outcome.failures,
         remarks=experiment.remarks,
         skew=experiment.problem.gating.skew(),
+        epoch=experiment.sky.constellation.epoch,
+        slots=experiment.sky.timeline.slots,
+        model=scenario.architecture,
     )
 
 

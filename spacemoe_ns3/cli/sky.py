@@ -63,9 +63,9 @@ def sky(
     from spacemoe_ns3 import pipeline, report
     from spacemoe_ns3.links.survey import survey
     from spacemoe_ns3.progress import progress_bar
-    from spacemoe_ns3.scenario import load
+    from spacemoe_ns3.scenario import load_scenario
 
-    declared, _ = load(scenario)
+    declared, _ = load_scenario(scenario)
     chosen = declared if seed is None else dataclasses.replace(declared, seed=seed)
     with progress_bar(is_shown=not as_json) as progress:
         built = pipeline.build_sky(chosen, progress=progress)

@@ -127,7 +127,7 @@ def validate(
     formula is good for.
     """
     from spacemoe_ns3.report import numbered
-    from spacemoe_ns3.scenario import load as load_scenario
+    from spacemoe_ns3.scenario import load_scenario
     from spacemoe_ns3.validation.sweep import LOADS
     from spacemoe_ns3.validation.validate import Wishes
     from spacemoe_ns3.validation_results import REGIMES

@@ -7,6 +7,7 @@ from spacemoe_ns3.links.network import SlotNetwork
 from spacemoe_ns3.links.outages import Bernoulli, GilbertElliott, SatelliteFailures, ScheduledOutages
 from spacemoe_ns3.links.routes import Routes, checked_next_hops
 from spacemoe_ns3.links.routing import DimensionOrder, FewestHops, LeastDelay, LoadAware, Router
+from spacemoe_ns3.links.sky_tables import contact_columns, sky_columns
 from spacemoe_ns3.links.timeline import DownReason, LinkTimeline
 from spacemoe_ns3.links.topology import (
     IntraPlaneRing,
@@ -46,4 +47,6 @@ __all__ = [
     "Topology",
     "build_timeline",
     "checked_next_hops",
+    "contact_columns",
+    "sky_columns",
 ]

@@ -8,8 +8,9 @@ from typing import TypedDict
 import numpy as np
 
 from spacemoe_ns3.constants import NO_EXPERT
-from spacemoe_ns3.critical_path import Hops, LegLedgers, critical_path
+from spacemoe_ns3.critical_path import Hops, LegLedgers
 from spacemoe_ns3.errors import SimulationError, UndeliveredError
+from spacemoe_ns3.event_tables import Happened, result_of
 from spacemoe_ns3.moe import Workload
 from spacemoe_ns3.packet.by_step import by_step, late_results
 from spacemoe_ns3.packet.intervals import check_intervals, interval_columns
@@ -36,7 +37,6 @@ from spacemoe_ns3.results import (
     EngineResult,
     Legs,
     TokenTrace,
-    account_for,
 )
 
 
@@ -81,19 +81,19 @@ def result_from_records(
     if records.lost:
         raise UndeliveredError(_lost_words(records.lost, account), account=account.as_dict())
     trace = trace_from_records(records, workload=workload)
-    common: _Common = {
-        "placement": placement,
-        "activations": workload.activations,
-        "token_rows": workload.token_rows(),
-    }
     hops, ledgers = None, None
     if len(records.hops):
         log = dict(zip(HOP_COLUMNS, records.hops.T, strict=True))
         hops, ledgers = Hops.from_log(log, ends=ends), _ledgers(records, trace, workload)
+    happened = Happened(
+        trace=trace,
+        placement=placement,
+        activations=workload.activations,
+        token_rows=workload.token_rows(),
+    )
     return replace(
-        account_for(trace, **common, account=account),
+        result_of(happened, account=account, hops=hops, ledgers=ledgers),
         links=_link_columns(records, ends),
-        critical_path=critical_path(trace, **common, hops=hops, ledgers=ledgers),
         satellites=satellite_columns(records, placement=placement, trace=trace),
         traffic=traffic_columns(records, workload=workload),
         link_intervals=interval_columns(records, ends=ends),

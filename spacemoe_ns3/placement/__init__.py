@@ -13,6 +13,7 @@ from spacemoe_ns3.placement.base import (
 )
 from spacemoe_ns3.placement.bound import Bound, lower_bound_s
 from spacemoe_ns3.placement.exact import Exact, Optimum
+from spacemoe_ns3.placement.host_columns import host_columns
 from spacemoe_ns3.placement.joint import Joint
 from spacemoe_ns3.placement.near_random import NearRandom
 from spacemoe_ns3.placement.packed import Packed
@@ -47,6 +48,7 @@ __all__ = [
     "SpaceMoE",
     "check_capacity",
     "check_memory",
+    "host_columns",
     "lower_bound_s",
     "place",
     "placer_named",

@@ -5,16 +5,16 @@ from typing import TYPE_CHECKING, Any
 
 from spacemoe_ns3.report.folder import RunFolder, check_out, numbered
 from spacemoe_ns3.report.manifest import manifest
-from spacemoe_ns3.report.summary import SCHEMA_VERSION, summary
+from spacemoe_ns3.report.summary import summary
 
 if TYPE_CHECKING:
     from spacemoe_ns3.report.sky import path_summary, render_path, render_sky, sky_summary
-    from spacemoe_ns3.report.tables import write_tables
+    from spacemoe_ns3.report.tables import TableWriter, write_tables
     from spacemoe_ns3.report.terminal import render_skew, render_table
 
 __all__ = [
-    "SCHEMA_VERSION",
     "RunFolder",
+    "TableWriter",
     "check_out",
     "manifest",
     "numbered",
@@ -31,7 +31,7 @@ __all__ = [
 # Loaded at first use: a run needs pyarrow and rich in the end only.
 _HOMES = {
     "sky": ("path_summary", "render_path", "render_sky", "sky_summary"),
-    "tables": ("write_tables",),
+    "tables": ("TableWriter", "write_tables"),
     "terminal": ("render_skew", "render_table"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}

@@ -8,8 +8,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from spacemoe_ns3.report.summary import SCHEMA_VERSION
 from spacemoe_ns3.results import PARTS
+from spacemoe_ns3.schema import SCHEMA_VERSION
 from spacemoe_ns3.study_results import CHOSEN, Spread, StudyResults, Trend, Variant
 
 STUDY_FILE = "study.parquet"

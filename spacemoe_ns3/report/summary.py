@@ -7,11 +7,11 @@ from dataclasses import asdict
 from typing import Any
 
 from spacemoe_ns3.constants import FIRST_ADDRESS, FIRST_EXPERT_PORT, FIRST_GATEWAY_PORT
+from spacemoe_ns3.constellation import SlotGrid
 from spacemoe_ns3.errors import SpacemoeError
-from spacemoe_ns3.moe import Skew
+from spacemoe_ns3.moe import MoEModel, Skew
 from spacemoe_ns3.results import EngineResult, PlacementResult
-
-SCHEMA_VERSION = 1
+from spacemoe_ns3.schema import SCHEMA_VERSION
 
 
 def summary(
@@ -24,6 +24,9 @@ def summary(
     failures: Mapping[str, SpacemoeError],
     remarks: Sequence[str],
     skew: Skew,
+    epoch: str,
+    slots: SlotGrid,
+    model: MoEModel,
 ) -> dict[str, Any]:
     """Return the summary of a run.
 
@@ -41,6 +44,12 @@ def summary(
         What a user must know of satellites and links.
     skew
         How uneven the activation of experts is, layer by layer.
+    epoch
+        Time zero, ISO 8601, UTC.
+    slots
+        The time slots.
+    model
+        What was placed.
 
     Returns
     -------
@@ -53,6 +62,16 @@ def summary(
         "seed": seed,
         "satellites": satellites,
         "links": links,
+        "epoch": epoch,
+        "slots": slots.count,
+        "slot_ns": slots.slot_ns,
+        "end_ns": slots.end_ns,
+        "model": {
+            "name": model.name,
+            "layers": model.moe_layers,
+            "experts": model.experts,
+            "top_k": model.top_k,
+        },
         "addressing": {
             "satellite_0": ".".join(str(byte) for byte in FIRST_ADDRESS.to_bytes(4, "big")),
             "gateway_port_0": FIRST_GATEWAY_PORT,

@@ -1,23 +1,108 @@
-"""The Parquet files of a run: tables of both engines, and of the packets alone."""
+"""The Parquet files of a run: in parts while it goes on, whole in the end."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from spacemoe_ns3.report.summary import SCHEMA_VERSION
 from spacemoe_ns3.results import PlacementResult
+from spacemoe_ns3.schema import PARTS_FOLDER, SCHEMA_VERSION, TABLES, Column, Table
 
-# Columns of an EngineResult; those that an engine does not have are left out.
-TABLES = ("tokens", "layers", "critical_path", "links", "link_intervals", "satellites", "traffic")
+_ENGINES = ("analytic", "packet")
+_KINDS = {"name": pa.dictionary(pa.int32(), pa.string()), "int": pa.int64(), "float": pa.float64()}
+_COMPRESSION = "zstd"
 
 
-def write_tables(folder: Path, results: list[PlacementResult]) -> None:
-    """Write the tables of a run.
+class TableWriter:
+    """Writes tables in parts, each of which can be read from then on, and puts them together in the end.
+
+    Parameters
+    ----------
+    folder
+        The run's folder.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._parts: dict[tuple[str, str, str], list[Path]] = {}
+
+    def write(
+        self, name: str, columns: Mapping[str, np.ndarray], *, placement: str = "", engine: str = ""
+    ) -> None:
+        """Write rows of a table; they can be read when this returns.
+
+        Parameters
+        ----------
+        name
+            The table, of :data:`spacemoe_ns3.schema.TABLES`.
+        columns
+            Its columns, each of shape (n,), without ``placement`` and ``engine``.
+        placement, engine
+            Of which placement and engine; empty where the table has no such column.
+
+        Raises
+        ------
+        ValueError
+            If the columns are not those of the schema.
+        """
+        table = arrow_table(TABLES[name], columns, placement=placement, engine=engine)
+        parts = self._parts.setdefault((name, placement, engine), [])
+        folder = self._folder / PARTS_FOLDER / name
+        folder.mkdir(parents=True, exist_ok=True)
+        place = folder / f"{placement or 'run'}.{engine or 'both'}.{len(parts):06d}.parquet"
+        aside = place.with_suffix(".partial")
+        pq.write_table(table, aside, compression=_COMPRESSION)
+        aside.rename(place)
+        parts.append(place)
+
+    def write_result(self, result: PlacementResult) -> None:
+        """Write all tables of a placement."""
+        name = result.placement.name
+        if result.hosts is not None:
+            self.write("hosts", result.hosts, placement=name)
+        for engine in _ENGINES:
+            side = getattr(result, engine)
+            if side is not None:
+                for table in TABLES.values():
+                    columns = getattr(side, table.name) if table.engines else None
+                    if columns is not None:
+                        self.write(table.name, columns, placement=name, engine=engine)
+
+    def finish(self, placements: Iterable[str]) -> None:
+        """Put the parts of each table together, and remove them.
+
+        Parameters
+        ----------
+        placements
+            Names of the placements to keep, in order.
+        """
+        keys = [("", ""), *((name, engine) for name in placements for engine in ("", *_ENGINES))]
+        for table in TABLES.values():
+            parts = [part for key in keys for part in self._parts.get((table.name, *key), ())]
+            if parts:
+                place = self._folder / table.file_name
+                with pq.ParquetWriter(place, arrow_schema(table), compression=_COMPRESSION) as file:
+                    for part in parts:
+                        file.write_table(pq.read_table(part, schema=arrow_schema(table)))
+        self._remove_parts()
+
+    def _remove_parts(self) -> None:
+        """Remove all parts, and then their folders."""
+        above = self._folder / PARTS_FOLDER
+        for part in above.glob("*/*"):
+            part.unlink()
+        for folder in [*above.glob("*"), *self._folder.glob(PARTS_FOLDER)]:
+            folder.rmdir()
+        self._parts.clear()
+
+
+def write_tables(folder: Path, results: Iterable[PlacementResult]) -> None:
+    """Write the tables of placements, whole.
 
     Parameters
     ----------
@@ -25,36 +110,64 @@ def write_tables(folder: Path, results: list[PlacementResult]) -> None:
         The run's folder.
     results
         What was found out, a placement each.
-
-    Notes
-    -----
-    The columns are those of :class:`spacemoe_ns3.results.EngineResult`, behind ``placement`` and
-    ``engine``; ``docs/results.md`` defines each.
     """
-    for name in TABLES:
-        parts = []
-        for result in results:
-            for engine in ("analytic", "packet"):
-                side = getattr(result, engine)
-                if side is not None and getattr(side, name) is not None:
-                    parts.append(_table(result.placement.name, engine, getattr(side, name)))
-        _write(folder / f"{name}.parquet", parts)
+    writer, names = TableWriter(folder), []
+    for result in results:
+        writer.write_result(result)
+        names.append(result.placement.name)
+    writer.finish(names)
 
 
-def _write(path: Path, parts: list[pa.Table]) -> None:
-    """Write the parts of a table to one file; no file if there are none."""
-    if parts:
-        table = pa.concat_tables(parts).replace_schema_metadata({"schema_version": str(SCHEMA_VERSION)})
-        pq.write_table(table, path, compression="zstd")
+def arrow_schema(table: Table) -> pa.Schema:
+    """Return the Arrow schema of a table: units and definitions are metadata of its fields."""
+    return pa.schema(
+        [_field(column) for column in table.columns],
+        metadata={"schema_version": str(SCHEMA_VERSION), "table": table.name, "row": table.row},
+    )
 
 
-def _table(placement: str, engine: str, columns: Mapping[str, np.ndarray]) -> pa.Table:
+def arrow_table(
+    table: Table, columns: Mapping[str, np.ndarray], *, placement: str = "", engine: str = ""
+) -> pa.Table:
+    """Return columns as an Arrow table.
+
+    Parameters
+    ----------
+    table
+        What they are columns of.
+    columns
+        Each of shape (n,), without ``placement`` and ``engine``.
+    placement, engine
+        Of which placement and engine; empty where the table has no such column.
+
+    Raises
+    ------
+    ValueError
+        If the columns are not those of the schema.
+    """
     rows = len(next(iter(columns.values())))
-    values = {}
-    for name, column in columns.items():
-        if column.dtype.kind == "U":
-            values[name] = pa.array(column).dictionary_encode()
-            continue
-        kind = pa.float64() if np.issubdtype(column.dtype, np.floating) else pa.int64()
-        values[name] = pa.array(np.ascontiguousarray(column), kind)
-    return pa.table({"placement": [placement] * rows, "engine": [engine] * rows, **values})
+    of = {"placement": placement, "engine": engine}
+    every: dict[str, Any] = {name: np.full(rows, value) for name, value in of.items() if value}
+    every |= columns
+    if set(every) != set(table.column_names()):
+        differing = ", ".join(sorted(set(every) ^ set(table.column_names())))
+        raise ValueError(f"table {table.name}: columns that are not in both it and its schema: {differing}")
+    return pa.table(
+        [_array(every[column.name], column) for column in table.columns], schema=arrow_schema(table)
+    )
+
+
+def _field(column: Column) -> pa.Field:
+    return pa.field(
+        column.name, _KINDS[column.kind], metadata={"unit": column.unit, "meaning": column.meaning}
+    )
+
+
+def _array(values: np.ndarray, column: Column) -> pa.Array:
+    """Return a column; no number is null."""
+    if column.kind == "name":
+        names, codes = np.unique(values, return_inverse=True)
+        return pa.DictionaryArray.from_arrays(pa.array(codes, pa.int32()), pa.array(names, pa.string()))
+    if column.kind == "float":
+        return pa.array(np.ascontiguousarray(values, np.float64), from_pandas=True)
+    return pa.array(np.ascontiguousarray(values), pa.int64())

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from spacemoe_ns3.report.summary import SCHEMA_VERSION
+from spacemoe_ns3.schema import SCHEMA_VERSION
 from spacemoe_ns3.validation_results import Validation
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from spacemoe_ns3 import Scenario, load, pipeline
+from spacemoe_ns3 import Scenario, load_scenario, pipeline
 from spacemoe_ns3.analytic import replay
 from spacemoe_ns3.packet import LocalExecutor, Plan, Records
 from spacemoe_ns3.packet.accounting import trace_from_records
@@ -104,7 +104,7 @@ def test_on_slow_links_a_step_queues_behind_itself_alike_in_both_engines(
 def test_on_the_scenarios_of_the_documentation_both_engines_agree_to_the_nanosecond(
     root: Path, silent: pipeline.Progress, tmp_path: Path, file: str
 ) -> None:
-    scenario, _ = load(root / "scenarios" / f"{file}.py")
+    scenario, _ = load_scenario(root / "scenarios" / f"{file}.py")
     few = replace(scenario, decoding=replace(scenario.decoding, tokens=4), placements=scenario.placements[:2])
 
     traces = traces_of(few, tmp_path, silent)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import re
+import subprocess
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -29,9 +30,21 @@ def regenerate() -> ModuleType:
     return module
 
 
+@pytest.fixture(scope="session")
+def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder as a reader has it who has run the tutorial's scenario."""
+    folder = tmp_path_factory.mktemp("clone")
+    for path in ROOT.iterdir():
+        if path.name != "results":
+            (folder / path.name).symlink_to(path)
+    command = [sys.executable, "-m", "spacemoe_ns3", "run", "scenarios/first_ring.py", "--quiet"]
+    subprocess.run(command, cwd=folder, check=True)
+    return folder
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
-def test_python_blocks_run(page: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(ROOT)
+def test_python_blocks_run(page: Path, clone: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(clone)
     blocks = re.findall(r"```python\n(.*?)```", page.read_text(), re.DOTALL)
     exec(compile("\n".join(blocks), str(page), "exec"), {"__name__": "page"})
 
@@ -68,6 +81,12 @@ def test_the_page_on_performance_shows_what_was_measured() -> None:
     module, page = regenerate(), (ROOT / "docs" / "performance.md").read_text()
     for table in module.PERFORMANCE_TABLES.values():
         assert table() in page
+
+
+def test_the_page_on_results_says_what_the_schemas_say() -> None:
+    module, page = regenerate(), (ROOT / "docs" / "results.md").read_text()
+    for text in module.RESULTS_TABLES.values():
+        assert text in page
 
 
 def test_every_network_that_was_compared_is_identical() -> None:

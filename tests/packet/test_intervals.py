@@ -17,7 +17,7 @@ from spacemoe_ns3.errors import SimulationError
 from spacemoe_ns3.latency import segment_wire_bits
 from spacemoe_ns3.packet import Plan
 from spacemoe_ns3.packet.plan import HOP_COLUMNS, INTERVAL_COLUMNS, LINK_COLUMNS
-from spacemoe_ns3.scenario import load
+from spacemoe_ns3.scenario import load_scenario
 
 pytestmark = pytest.mark.packet
 
@@ -65,7 +65,7 @@ def crowded(timeline=None, **settings):
 
 def first_ring(silent):
     """The packets of the scenario to learn from."""
-    scenario, _ = load(ROOT / "scenarios" / "first_ring.py")
+    scenario, _ = load_scenario(ROOT / "scenarios" / "first_ring.py")
     decoding = dataclasses.replace(scenario.decoding, tokens=8, tokens_per_sequence=2)
     scenario = dataclasses.replace(scenario, decoding=decoding, placements=("rand-place",))
     experiment = pipeline.prepare(scenario, progress=silent)

@@ -5,8 +5,8 @@ import pytest
 from builders import hosts
 from report.skies import LINKS, PLACES, SHELLS, sky
 
-from spacemoe_ns3.packet.plan import LINK_COLUMNS
 from spacemoe_ns3.results import DROP_REASONS, PARTS, Account, EngineResult, ExpectedLatency, PlacementResult
+from spacemoe_ns3.schema import TABLES
 
 TOKENS, LAYERS = 4, 3
 
@@ -15,13 +15,15 @@ def engine(*, seed, account=None):
     """Tokens and layers with a part a column, drawn at random."""
     random = np.random.default_rng(seed)
 
-    def table(rows, keys):
+    def table(name, rows, keys):
         parts = {f"{part}_ns": random.integers(1, 10**9, rows) for part in PARTS}
-        return {**keys, "latency_ns": sum(parts.values()), **parts}
+        return filled(name, {**keys, "latency_ns": sum(parts.values()), **parts}, random=random)
 
+    steps = {"sequence": np.array([0, 0, 1, 1]), "token": np.array([0, 1, 0, 1])}
+    by_layer = {name: np.repeat(values, LAYERS) for name, values in steps.items()}
     return EngineResult(
-        tokens=table(TOKENS, {"sequence": np.array([0, 0, 1, 1]), "token": np.array([0, 1, 0, 1])}),
-        layers=table(TOKENS * LAYERS, {"layer": np.tile(np.arange(LAYERS), TOKENS)}),
+        tokens=table("tokens", TOKENS, steps),
+        layers=table("layers", TOKENS * LAYERS, {**by_layer, "layer": np.tile(np.arange(LAYERS), TOKENS)}),
         account=account,
         **({} if account is None else of_packets(random)),
     )
@@ -43,17 +45,28 @@ def of_packets(random):
     """The tables that the packets alone have."""
     return {
         "links": carried(random),
-        "link_intervals": {"slot": np.arange(3), "queue_mean": random.random(3)},
-        "satellites": {"satellite": np.arange(5), "busy_share": random.random(5)},
-        "traffic": {"kind": np.array(["result", "dispatch"]), "messages": random.integers(1, 99, 2)},
+        "link_intervals": filled("link_intervals", {"slot": np.arange(3)}, random=random),
+        "satellites": filled("satellites", {"satellite": np.arange(5)}, random=random),
+        "traffic": filled("traffic", {"kind": np.array(["result", "dispatch"])}, random=random),
     }
+
+
+def filled(name, given, *, random):
+    """The columns of a table: those given, and the others drawn at random."""
+    rows = len(next(iter(given.values())))
+    draw = {
+        "name": lambda: np.array(["a", "b"])[random.integers(0, 2, rows)],
+        "int": lambda: random.integers(0, 10**6, rows),
+        "float": lambda: random.random(rows),
+    }
+    others = [column for column in TABLES[name].columns if column.name not in ("placement", "engine")]
+    return {column.name: given.get(column.name, draw[column.kind]()) for column in others}
 
 
 def carried(random):
     """What two links carried, each direction, drawn at random."""
-    columns = {name: random.integers(0, 10**6, 4) for name in LINK_COLUMNS}
     ends = {"from_satellite": np.array([0, 1, 1, 2]), "to_satellite": np.array([1, 0, 2, 1])}
-    return {**ends, **columns, "utilisation": random.random(4)}
+    return filled("links", ends, random=random)
 
 
 @pytest.fixture

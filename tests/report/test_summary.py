@@ -5,10 +5,13 @@ import json
 import numpy as np
 import pytest
 
+from spacemoe_ns3.constellation import SlotGrid
 from spacemoe_ns3.errors import SimulationError, UndeliveredError
+from spacemoe_ns3.moe import model_named
 from spacemoe_ns3.moe.activation import skew_of
-from spacemoe_ns3.report import SCHEMA_VERSION, summary
+from spacemoe_ns3.report import summary
 from spacemoe_ns3.results import PARTS
+from spacemoe_ns3.schema import SCHEMA_VERSION
 
 ROUNDING = 1e-12
 ACCOUNT = {"messages": {"sent": 2, "received": 1}}
@@ -28,6 +31,9 @@ def made(results):
         },
         remarks=("a place is vacant",),
         skew=skew_of(np.array([[1.0, 1.0], [1.5, 0.5]])),
+        epoch="2025-01-01T00:00:00+00:00",
+        slots=SlotGrid(count=4, slot_ns=250),
+        model=model_named("llama-moe-3.5b"),
     )
 
 

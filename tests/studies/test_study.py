@@ -8,7 +8,7 @@ import pytest
 
 from spacemoe_ns3 import Alternative, Published, Study, Sweep
 from spacemoe_ns3.errors import ScenarioError
-from spacemoe_ns3.scenario import load
+from spacemoe_ns3.scenario import load_scenario
 from spacemoe_ns3.studies import load_either
 
 SHIFT = Alternative(assumption="phasing", chosen="1", reading="2", changes={"constellation.phasing": 2})
@@ -146,13 +146,13 @@ def test_a_file_with_a_study_declares_that_whatever_scenarios_lie_beside_it(tmp_
 
     assert isinstance(found, Study)
     assert source == path.read_text()
-    assert load(path)[0] == found.base  # what `sky` looks at
+    assert load_scenario(path)[0] == found.base  # what `sky` looks at
 
 
 def test_a_file_without_a_study_declares_its_scenario(tmp_path) -> None:
     path = declared(tmp_path, "")
 
-    assert load_either(path)[0] == load(path)[0]
+    assert load_either(path)[0] == load_scenario(path)[0]
 
 
 @pytest.mark.parametrize(
