@@ -57,6 +57,25 @@ def nearest(word: str, choices: Collection[str]) -> tuple[str, ...]:
     return tuple(choice for each in found for choice in plain[each])[:_MOST_NEAR]
 
 
+def question(near: Iterable[str]) -> str:
+    """Return the question whether one of some names was meant; empty if there are none.
+
+    Parameters
+    ----------
+    near
+        The names, such as :func:`nearest` returns.
+
+    Examples
+    --------
+    >>> question(["packet", "packed"])
+    'did you mean packet or packed?'
+    >>> question([])
+    ''
+    """
+    names = list(near)
+    return f"did you mean {' or '.join(names)}?" if names else ""
+
+
 def did_you_mean(word: str, choices: Collection[str]) -> str:
     """Return the question that ends a sentence about an unknown name.
 
@@ -83,7 +102,7 @@ def did_you_mean(word: str, choices: Collection[str]) -> str:
     near = [*nearest(word, choices)] or sorted(choices)
     if len(near) > _MOST_NAMED:  # names of satellites, say
         near = [*near[:_MOST_NEAR], f"one of {len(near) - _MOST_NEAR} others"]
-    return f"did you mean {' or '.join(near)}?"
+    return question(near)
 
 
 def misspelt(error: BaseException, *, package: ModuleType) -> str:
@@ -109,8 +128,7 @@ def misspelt(error: BaseException, *, package: ModuleType) -> str:
     if "did you mean" in str(error).casefold():
         return ""
     word, choices = _name_in(error, package)
-    near = nearest(word, choices)
-    return f"did you mean {' or '.join(near)}?" if near else ""
+    return question(nearest(word, choices))
 
 
 def _name_in(error: BaseException, package: ModuleType) -> tuple[str, Collection[str]]:
@@ -191,7 +209,7 @@ def instead_of_scenario(path: Path) -> str:
         return "name a scenario file"
     folders = dict.fromkeys((path.parent, Path(), Path("scenarios")))
     near = near_paths(path, (each for folder in folders for each in sorted(folder.glob("*.py"))))
-    return f"did you mean {' or '.join(map(str, near))}?" if near else "name a scenario file"
+    return question(map(str, near)) or "name a scenario file"
 
 
 def _runs_in(folder: Path) -> list[Path]:

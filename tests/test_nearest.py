@@ -156,3 +156,24 @@ def test_a_path_that_is_no_run_gets_the_nearest_one(runs: Path, written: str, re
 
 def test_the_nearest_run_comes_first(runs: Path) -> None:
     assert near_runs(Path("results/first-rng"))[0] == Path("results/first-ring")
+
+
+def test_results_name_the_nearest_run_table_placement_and_engine(tmp_path: Path, root: Path) -> None:
+    from spacemoe_ns3.cli import cli
+
+    run = tmp_path / "first-ring"
+    options = ["--engine", "analytic", "--placement", "spacemoe", "--quiet", "--out", str(run)]
+    cli(["run", str(root / "scenarios" / "first_ring.py"), *options], standalone_mode=False)
+    results = spacemoe_ns3.load(run)
+    with pytest.raises(InputError, match=f"there is no such folder; did you mean {run}"):
+        spacemoe_ns3.load(tmp_path / "frist-ring")
+    with pytest.raises(InputError, match=f"has no manifest.json; did you mean {run}"):
+        spacemoe_ns3.load(tmp_path)
+    with pytest.raises(InputError, match=r"has no table 'token'; .*did you mean tokens"):
+        results.table("token")
+    with pytest.raises(
+        InputError, match="has no placement 'spacemo'; it has spacemoe; did you mean spacemoe"
+    ):
+        results.columns("tokens", placement="spacemo")
+    with pytest.raises(InputError, match="engine: 'packets' is not known; did you mean packet"):
+        results.columns("tokens", engine="packets")

@@ -11,7 +11,7 @@ from importlib import import_module
 
 import click
 
-from spacemoe_ns3.nearest import nearest
+from spacemoe_ns3.nearest import did_you_mean
 
 SECTIONS: Mapping[str, Mapping[str, str]] = {
     "Run": {
@@ -58,8 +58,7 @@ class LazyGroup(click.Group):
         name, names = args[0], self.list_commands(ctx)
         if name in names or name.startswith("-") or ctx.resilient_parsing:
             return super().resolve_command(ctx, args)
-        near = nearest(name, names) or names
-        raise click.UsageError(f"{name!r} is no command; did you mean {' or '.join(near)}?", ctx)
+        raise click.UsageError(f"{name!r} is no command; {did_you_mean(name, names)}", ctx)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the summaries of the commands, section by section."""

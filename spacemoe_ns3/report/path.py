@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 from rich.console import Console
 
 from spacemoe_ns3.errors import InputError
-from spacemoe_ns3.nearest import near_runs, nearest
+from spacemoe_ns3.nearest import near_runs, nearest, question
 from spacemoe_ns3.results import PARTS
 
 ENGINES = ("packet", "analytic")
@@ -199,8 +199,7 @@ def _read(run: Path, name: str, **options: Any) -> pa.Table:
     """Read a table of a run."""
     path = run / f"{name}.parquet"
     if not path.is_file():
-        near = near_runs(run)
-        remedy = f"did you mean {' or '.join(map(str, near))}?" if near else "name that of a run"
+        remedy = question(map(str, near_runs(run))) or "name that of a run"
         if not run.is_dir():
             raise InputError(f"{run}: is not a folder, which `spacemoe-ns3 run` writes; {remedy}")
         raise InputError(f"{run}: holds no {path.name}, so it is not a run with tokens; {remedy}")
@@ -217,8 +216,7 @@ def _chosen(what: str, given: str | None, there: Sequence[str], run: Path) -> st
         return names[0]
     if given not in names:
         said = "not given" if given is None else f"{given!r} given"
-        near = nearest(given or "", names)
-        remedy = f"did you mean {' or '.join(near)}?" if near else "name one of them"
+        remedy = question(nearest(given or "", names)) or "name one of them"
         raise InputError(f"--{what}: {said}, run {run} has {', '.join(names) or 'none'}; {remedy}")
     return given
 
