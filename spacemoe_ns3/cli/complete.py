@@ -11,10 +11,12 @@ import json
 import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any
 
 import click
 from click.shell_completion import CompletionItem
 
+_RUN_ARGUMENTS = {"run", "runs"}
 _MOST_FOLDERS = 200  # that are looked into while a user waits
 _MOST_BYTES = 100_000  # of a scenario file
 _DECLARES = re.compile(r"^(scenario|study)\s*=|^\w+\s*=\s*([\w.]+\.)?(Scenario|Study)\(", re.MULTILINE)
@@ -118,7 +120,7 @@ class ComputerName(_Names):
 
 
 def _placements(ctx: click.Context) -> Iterable[str]:
-    if ctx.params.get("run") is not None:
+    if _RUN_ARGUMENTS & ctx.params.keys():
         return [placement["name"] for placement in _summary(ctx)["placements"]]
     from spacemoe_ns3.placement.registry import PLACERS
 
@@ -137,9 +139,15 @@ def _computers(ctx: click.Context) -> Iterable[str]:
     return COMPUTERS
 
 
-def _summary(ctx: click.Context) -> dict:
-    """Return the summary of the run that the command line names."""
-    content: dict = json.loads((Path(ctx.params["run"]) / "summary.json").read_bytes())
+def _summary(ctx: click.Context) -> dict[str, Any]:
+    """Return the summary of the first run that the command line names.
+
+    Behind an option that still lacks its value, click has left the arguments over.
+    """
+    given = [ctx.params[name] for name in _RUN_ARGUMENTS & ctx.params.keys() if ctx.params[name]]
+    first = given[0] if given else ctx.args[0]
+    run = first[0] if isinstance(first, tuple) else first
+    content: dict[str, Any] = json.loads((Path(run) / "summary.json").read_bytes())
     return content
 
 

@@ -12,9 +12,9 @@ from spacemoe_ns3.cli.options import json_option, run_argument
 
 _EXAMPLES = examples(
     "path results/first-ring --placement spacemoe",
-    "path results/first-ring --placement spacemoe --sequence 3 --token 1",
-    "path results/first-ring --placement spacemoe --layer 5 --engine analytic",
-    "path results/first-ring --placement spacemoe --json",
+    "path results/ring32 --placement spacemoe --sequence 3 --token 1",
+    "path results/ring32 --placement rand-place --layer 5 --json",
+    "path results/ring32 --placement spacemoe --engine analytic",
 )
 
 
