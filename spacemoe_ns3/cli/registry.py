@@ -48,7 +48,9 @@ class LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Return a command, loaded now; None if there is none of that name."""
         if cmd_name not in self.commands and cmd_name in SUMMARIES:
-            self.add_command(getattr(import_module(f"spacemoe_ns3.cli.{cmd_name}"), cmd_name), cmd_name)
+            command = getattr(import_module(f"spacemoe_ns3.cli.{cmd_name}"), cmd_name)
+            command.short_help = SUMMARIES[cmd_name]  # or shells would be told half a sentence
+            self.add_command(command, cmd_name)
         return super().get_command(ctx, cmd_name)
 
     def resolve_command(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -46,6 +45,14 @@ def test_commands_and_options_are_completed(completed: Callable[..., list[str]])
     assert completed("run --wor") == ["--workers"]
     assert completed("run x.py --engine ") == ["analytic", "packet", "both"]
     assert completed("completion ") == ["bash", "zsh", "fish"]
+
+
+def test_shells_that_show_them_are_told_whole_summaries(program: Program) -> None:
+    asked = {"COMP_WORDS": "spacemoe-ns3 ", "COMP_CWORD": "", "_SPACEMOE_NS3_COMPLETE": "fish_complete"}
+    lines = program(**asked).stdout.splitlines()
+    assert {summary for summary in SUMMARIES.values() if any(summary in line for line in lines)} == set(
+        SUMMARIES.values()
+    )
 
 
 def test_names_are_completed(completed: Callable[..., list[str]]) -> None:
@@ -114,12 +121,12 @@ def test_a_script_is_printed_with_a_line_on_its_use(program: Program, shell: str
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
-def test_the_shell_takes_its_script(program: Program, shell: str, tmp_path: Path) -> None:
-    if shutil.which(shell) is None:
-        pytest.skip(f"{shell} is not installed")
+def test_the_shell_takes_its_script(
+    program: Program, tool: Callable[[str], str], shell: str, tmp_path: Path
+) -> None:
     script = tmp_path / "script"
     script.write_text(program("completion", shell).stdout)
-    subprocess.run([shell, "-n", str(script)], check=True)
+    subprocess.run([tool(shell), "-n", str(script)], check=True)
 
 
 def test_bash_completes_with_it(program: Program, tmp_path: Path) -> None:
