@@ -28,6 +28,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from command_pages import COMMAND_TABLES
 from performance_pages import engines_table, exactness_words, fabric_table, profile_table
 from results_pages import columns_tables, files_table, keys_table, memory_table
 from study_pages import (
@@ -297,6 +298,8 @@ def main(arguments: list[str]) -> None:
         put(page, marker, table())
     for marker, table in PERFORMANCE_TABLES.items():
         put(ROOT / "docs" / "performance.md", marker, table())
+    for marker, table in COMMAND_TABLES.items():
+        put(ROOT / "docs" / "command_line.md", marker, table())
     for marker, text in RESULTS_TABLES.items():
         put(ROOT / "docs" / "results.md", marker, text)
     draw_knees()

@@ -48,8 +48,16 @@ class Progress(Protocol):
         """Take note of what is being done now."""
         ...
 
+    def expect(self, tokens: int) -> None:
+        """Take note that so many more tokens will be simulated than was known."""
+        ...
+
     def tokens(self, placement: str, done: int) -> None:
         """Take note of how many tokens of a placement have been simulated."""
+        ...
+
+    def count(self, done: int, total: int, words: str) -> None:
+        """Take note of how many of something else are done, and what they are called."""
         ...
 
 

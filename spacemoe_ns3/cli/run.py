@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import sys
 import time
 from contextlib import AbstractContextManager, nullcontext
@@ -14,7 +13,15 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from spacemoe_ns3.cli import study as studies
-from spacemoe_ns3.cli.common import EXIT_CODES, EXIT_INTERRUPTED, EXIT_SIMULATION, console_of
+from spacemoe_ns3.cli.common import (
+    EXIT_CODES,
+    EXIT_INTERRUPTED,
+    EXIT_SIMULATION,
+    console_of,
+    examples,
+    print_json,
+)
+from spacemoe_ns3.cli.options import effort_options, experiment_options
 
 if TYPE_CHECKING:
     from spacemoe_ns3.packet.nursery import Nursery
@@ -24,35 +31,16 @@ if TYPE_CHECKING:
     from spacemoe_ns3.studies import Study
     from spacemoe_ns3.study_results import StudyResults
 
-_EXAMPLES = """\b
-Examples:
-  spacemoe-ns3 run scenarios/first_ring.py
-  spacemoe-ns3 run scenarios/ring32.py --placement spacemoe --pcap gateway:0
-  spacemoe-ns3 run scenarios/ring32.py --engine analytic --json
-  spacemoe-ns3 run scenarios/paper_table.py
-
-"""
+_EXAMPLES = examples(
+    "run scenarios/first_ring.py",
+    "run scenarios/ring32.py --placement spacemoe --pcap gateway:0",
+    "run scenarios/ring32.py --engine analytic --json",
+    "run scenarios/paper_table.py",
+)
 
 
 @click.command(epilog=_EXAMPLES + EXIT_CODES)
-@click.argument("scenario", type=click.Path(path_type=Path))
-@click.option(
-    "--out",
-    type=click.Path(path_type=Path),
-    help="Folder for the results.  [default: results/NAME, numbered if taken]",
-)
-@click.option("--force", is_flag=True, help="Replace a run that --out holds already.")
-@click.option("--seed", metavar="N", type=click.IntRange(min=0), help="Seed, instead of the scenario's.")
-@click.option(
-    "--tokens", metavar="N", type=click.IntRange(min=1), help="Tokens a placement, instead of the scenario's."
-)
-@click.option(
-    "--placement",
-    "placements",
-    multiple=True,
-    metavar="NAME",
-    help="Placement to evaluate, instead of the scenario's; repeatable.",
-)
+@experiment_options(out="results/NAME")
 @click.option(
     "--engine",
     type=click.Choice(["analytic", "packet", "both"]),
@@ -68,11 +56,7 @@ Examples:
     help="Capture links for Wireshark: gateway:LAYER, expert:LAYER:EXPERT, satellite:INDEX or "
     "link:INDEX-INDEX; repeatable.",
 )
-@click.option(
-    "--workers", metavar="N", type=click.IntRange(min=1), help="Simulations at a time.  [default: processors]"
-)
-@click.option("--quiet", is_flag=True, help="No progress and no table.")
-@click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON, and nothing else.")
+@effort_options
 def run(
     *,
     scenario: Path,
@@ -201,7 +185,7 @@ def _run(
                 recording.finish(outcome, summary=summary, status=_status(outcome, found))
                 out = folder.publish()
     if as_json:
-        click.echo(json.dumps(summary, indent=2, allow_nan=False))
+        print_json(summary)
     elif is_something and not quiet:
         _show(list(outcome.results.values()), out, experiment, found)
     _leave(outcome, out if is_something else None, found)
