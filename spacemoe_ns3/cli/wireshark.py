@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 import click
 
-_EPILOG = """\b
-Examples:
-  spacemoe-ns3 wireshark --install
-  tshark -X lua_script:$(spacemoe-ns3 wireshark --print-path) -r FILE.pcap
-  spacemoe-ns3 wireshark --merge results/late-token/pcap/spacemoe
+from spacemoe_ns3.cli.common import READING_EXIT_CODES, examples, print_json
 
-\b
-Exit codes:
-  0    done
-  2    an option cannot be used, or a file that is there is not ours
-  4    a file could not be written
-"""
+_EXAMPLES = examples(
+    "wireshark --install",
+    "wireshark --print-path",
+    "wireshark --merge results/late-token/pcap/spacemoe",
+)
 
 
-@click.command(epilog=_EPILOG)
+@click.command(epilog=_EXAMPLES + READING_EXIT_CODES)
 @click.option("--install", "is_install", is_flag=True, help="Put the dissector into your plug-in folder.")
 @click.option("--uninstall", "is_uninstall", is_flag=True, help="Remove it from there.")
 @click.option("--print-path", "is_print", is_flag=True, help="Print the dissector's path, and nothing else.")
@@ -70,7 +64,10 @@ def wireshark(
         found, sentence = _print_path()
     else:
         found, sentence = _state()
-    click.echo(json.dumps(found, indent=2) if as_json else sentence)
+    if as_json:
+        print_json(found)
+    else:
+        click.echo(sentence)
 
 
 def _merge(captures: Path, out: Path | None) -> tuple[dict[str, Any], str]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from dataclasses import dataclass
 
 from spacemoe_ns3.errors import ScenarioError
 from spacemoe_ns3.links import LinkTimeline
+from spacemoe_ns3.nearest import nearest
 from spacemoe_ns3.placement import Placement
 
 MOST_CAPTURES = 900
@@ -217,7 +217,7 @@ class _Wish:
 
     @staticmethod
     def _nearest(kind: str, rest: str) -> str:
-        near = difflib.get_close_matches(kind, _EXAMPLES, n=1)
+        near = nearest(kind, _EXAMPLES)
         if not near:
             return ""
         is_other = near[0] != kind and near[0] != "all" and rest
