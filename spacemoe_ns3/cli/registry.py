@@ -24,6 +24,7 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
     },
     "Look into a run": {
         "path": "Print where the time of one token went.",
+        "compare": "Compare runs, with confidence intervals.",
     },
     "This program": {
         "doctor": "Check the installation, and say what to do.",

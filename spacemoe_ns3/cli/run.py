@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import sys
 import time
-from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime, timezone
 from pathlib import Path
@@ -27,7 +26,6 @@ from spacemoe_ns3.cli.options import effort_options, experiment_options
 if TYPE_CHECKING:
     from spacemoe_ns3.packet.nursery import Nursery
     from spacemoe_ns3.pipeline import Experiment
-    from spacemoe_ns3.results import PlacementResult
     from spacemoe_ns3.running import Outcome
     from spacemoe_ns3.scenario import Scenario
     from spacemoe_ns3.studies import Study
@@ -151,6 +149,7 @@ def _run(
     from spacemoe_ns3 import pipeline, report, running
     from spacemoe_ns3.packet import LocalExecutor
     from spacemoe_ns3.progress import progress_bar
+    from spacemoe_ns3.recording import Recording
 
     report.check_out(out, force=force)
     with (
@@ -159,6 +158,14 @@ def _run(
     ):
         experiment = pipeline.lay_out(scenario, progress=progress)
         with report.RunFolder(out, force=force) as folder:
+            recording = Recording(
+                folder,
+                scenario=scenario,
+                experiment=experiment,
+                about=about,
+                started=started,
+                workers=executor.workers,
+            )
             experiment, outcome = running.run_scenario(
                 scenario,
                 experiment,
@@ -167,73 +174,21 @@ def _run(
                 executor=executor,
                 folder=folder.staging,
                 progress=progress,
+                keeper=recording,
             )
-            results = list(outcome.results.values())
-            summary = _summary(scenario, experiment, outcome)
+            summary = recording.summary(outcome)
             found = studies.evaluate(study, outcome, workers=workers, progress=progress)
-            is_something = bool(results or (found and found.evaluations))
+            is_something = bool(outcome.results or (found and found.evaluations))
             if found is not None:
                 studies.write(found, folder, summary)
             if is_something:
-                _write_tables(folder.staging, experiment, results)
-                folder.write_json("summary.json", summary)
-                manifest = report.manifest(
-                    **about,
-                    status=_status(outcome, found),
-                    started=started[1],
-                    duration_s=time.monotonic() - started[0],
-                    workers=executor.workers,
-                    packet_engine=scenario.engine,
-                    engine_use=_engine_use(results),
-                    files=[*folder.files(), "manifest.json"],
-                )
-                folder.write_json("manifest.json", manifest)
+                recording.finish(outcome, summary=summary, status=_status(outcome, found))
                 out = folder.publish()
     if as_json:
         print_json(summary)
     elif is_something and not quiet:
-        _show(results, out, experiment, found)
+        _show(list(outcome.results.values()), out, experiment, found)
     _leave(outcome, out if is_something else None, found)
-
-
-def _write_tables(folder: Path, experiment: Experiment, results: list[PlacementResult]) -> None:
-    """Write all tables of a run: those of its sky, and those of its placements."""
-    from spacemoe_ns3.links import sky_columns
-    from spacemoe_ns3.report import TableWriter
-
-    writer = TableWriter(folder)
-    for name, columns in sky_columns(experiment.sky.timeline).items():
-        writer.write(name, columns)
-    for result in results:
-        writer.write_result(result)
-    writer.finish(result.placement.name for result in results)
-
-
-def _engine_use(results: list[PlacementResult]) -> dict[str, Mapping[str, str | int]]:
-    """Return how packets were moved from hop to hop, by placement; nothing where none were sent."""
-    return {
-        each.placement.name: each.packet.engine_use
-        for each in results
-        if each.packet is not None and each.packet.engine_use is not None
-    }
-
-
-def _summary(scenario: Scenario, experiment: Experiment, outcome: Outcome) -> dict[str, Any]:
-    from spacemoe_ns3 import report
-
-    return report.summary(
-        scenario=scenario.name,
-        seed=scenario.seed,
-        satellites=experiment.sky.timeline.satellites,
-        links=len(experiment.sky.timeline.ends),
-        results=list(outcome.results.values()),
-        failures=outcome.failures,
-        remarks=experiment.remarks,
-        skew=experiment.problem.gating.skew(),
-        epoch=experiment.sky.constellation.epoch,
-        slots=experiment.sky.timeline.slots,
-        model=scenario.architecture,
-    )
 
 
 def inputs_of(declared: Scenario | Study) -> dict[str, str]:
