@@ -22,7 +22,7 @@ ARGUMENTS = {
     "model": ["mixtral-8x7b"],
     "sky": ["scenarios/first_ring.py"],
     "path": ["RUN", "--placement", "spacemoe"],
-    "compare": ["RUN", "RUN"],
+    "compare": ["RUN"],
     "plot": ["RUN", "--out", "NEW"],
     "report": ["RUN", "--out", "NEW"],
     "trace": ["RUN", "--out", "NEW"],
