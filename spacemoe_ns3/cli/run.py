@@ -168,6 +168,7 @@ def _run(
     from spacemoe_ns3.recording import Recording
 
     report.check_out(out, force=force)
+    _tell_left_behind(out)
     with (
         progress_bar(scenario, engine=engine, is_shown=not quiet) as progress,
         LocalExecutor(workers, nursery=nursery) as executor,
@@ -277,6 +278,18 @@ def _show(results: list[Any], out: Path, experiment: Experiment, found: StudyRes
         console.print()
         studies.show(found, run=results, console=console)
     console.print(f"Results: {out}", soft_wrap=True)
+
+
+def _tell_left_behind(out: Path) -> None:
+    """Say which runs to a place were killed, and how to read what they had finished."""
+    from spacemoe_ns3 import report
+
+    for folder in report.left_behind(out):
+        click.echo(
+            f"note: {folder} is what a killed run had finished; read it by "
+            f"spacemoe_ns3.load({str(folder)!r}), or remove it",
+            err=True,
+        )
 
 
 def _leave(outcome: Outcome, out: Path | None, found: StudyResults | None) -> None:
