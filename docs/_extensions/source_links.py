@@ -5,12 +5,13 @@ from __future__ import annotations
 import inspect
 import posixpath
 from collections.abc import Iterator
+from functools import cache
 from html import escape
 from pathlib import Path
 from typing import Any
 
 from docutils import nodes
-from package_index import contents, is_code, value_of
+from package_index import PACKAGE, contents, is_code, value_of
 from pygments.lexers import get_lexer_for_filename
 from pygments.util import ClassNotFound
 from sphinx import addnodes
@@ -18,6 +19,7 @@ from sphinx.application import Sphinx
 from sphinx.transforms import SphinxTransform
 
 ROOT = Path(__file__).resolve().parents[2]
+_navigation: dict[int, str] = {}  # of a build, by depth of the folder
 _SHOWN = {".py", ".cc", ".h", ".json", ".lua", ".toml"}
 
 
@@ -73,13 +75,24 @@ class SourceLinks(SphinxTransform):
 
 def place_of(value: Any) -> tuple[str, int] | None:
     """Return the file of the repository, and the line, where a class, function or property is defined."""
-    function = getattr(value, "fget", None) or getattr(value, "func", None) or value
-    try:
-        file, (_, line) = inspect.getsourcefile(function), inspect.getsourcelines(function)
-    except (OSError, TypeError):
+    function = inspect.unwrap(getattr(value, "fget", None) or getattr(value, "func", None) or value)
+    if inspect.isclass(function) and function.__module__.startswith(PACKAGE):
+        file, line = inspect.getsourcefile(function), class_line(function)
+    elif inspect.isfunction(function):
+        file, line = function.__code__.co_filename, function.__code__.co_firstlineno
+    else:
         return None
-    path = Path(file or "").resolve()
+    path = Path(file or "")
+    if not path.is_absolute():  # code that a dataclass wrote
+        return None
+    path = path.resolve()
     return (path.relative_to(ROOT).as_posix(), line) if path.is_relative_to(ROOT) else None
+
+
+@cache
+def class_line(value: type) -> int:
+    """Return the line where a class begins; to find it the whole file is parsed."""
+    return inspect.getsourcelines(value)[1]
 
 
 def linkcode_resolve(domain: str, info: dict[str, str]) -> str | None:
@@ -109,8 +122,23 @@ def show_sources(app: Sphinx) -> Iterator[tuple[str, dict[str, Any], str]]:
         yield f"source/{path}", {"title": path, "body": body, "parents": []}, "page.html"
 
 
+def share_navigation(app: Sphinx, pagename: str, name: str, context: dict[str, Any], doctree: Any) -> None:
+    """Have pages of sources share the navigation with those in folders as deep: none of them is in it."""
+    if not pagename.startswith("source/"):
+        return
+    depth, build = pagename.count("/"), context["toctree"]
+
+    def toctree(**options: Any) -> str:
+        if depth not in _navigation:
+            _navigation[depth] = build(**options)
+        return _navigation[depth]
+
+    context["toctree"] = toctree
+
+
 def start(app: Sphinx) -> None:
     """Make the record of which page links to which files, kept between builds."""
+    _navigation.clear()
     if not hasattr(app.env, "shown_sources"):
         app.env.shown_sources = {}
 
@@ -133,4 +161,5 @@ def setup(app: Sphinx) -> dict[str, bool | int]:
     app.connect("env-purge-doc", forget)
     app.connect("env-merge-info", merge)
     app.connect("html-collect-pages", show_sources)
+    app.connect("html-page-context", share_navigation, priority=100)  # before the theme
     return {"parallel_read_safe": True, "parallel_write_safe": True, "env_version": 1}
