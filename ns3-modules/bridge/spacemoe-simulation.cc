@@ -681,6 +681,16 @@ Simulation::CopyMessages(std::int64_t* rows) const
     }
 }
 
+void
+Simulation::ClearRecords()
+{
+    m_parts->recorder->ClearRecords();
+    if (m_parts->hops)
+    {
+        m_parts->hops->Clear();
+    }
+}
+
 std::size_t
 Simulation::GetHopCount() const
 {

@@ -317,6 +317,12 @@ class Simulation
      */
     void CopyMessages(std::int64_t* rows) const;
 
+    /**
+     * Forget messages, jobs, batches and hops, whose copies have been taken; accounts stay. Only
+     * while no token, message or segment is under way.
+     */
+    void ClearRecords();
+
     /** @return number of hops recorded */
     std::size_t GetHopCount() const;
     /**
