@@ -1,5 +1,6 @@
 """How the pages of this folder, as they are and as the forge shows them, become a site: ``make docs``."""
 
+import re
 import sys
 from pathlib import Path
 
@@ -39,34 +40,10 @@ numpydoc_class_members_toctree = False
 python_maximum_signature_line_length = 80
 toc_object_entries_show_parents = "hide"
 
-# The modules of the reference: a name is shown with the first that has it, under its shortest public name.
-public_modules = [
-    "spacemoe_ns3.scenario",
-    "spacemoe_ns3.constellation",
-    "spacemoe_ns3.links",
-    "spacemoe_ns3.links.topology",
-    "spacemoe_ns3.links.outages",
-    "spacemoe_ns3.links.routing",
-    "spacemoe_ns3.moe",
-    "spacemoe_ns3.moe.activation",
-    "spacemoe_ns3.traffic",
-    "spacemoe_ns3.transport",
-    "spacemoe_ns3.placement",
-    "spacemoe_ns3.latency",
-    "spacemoe_ns3.analytic",
-    "spacemoe_ns3.packet",
-    "spacemoe_ns3.run_results",
-    "spacemoe_ns3.schema",
-    "spacemoe_ns3.results",
-    "spacemoe_ns3.report",
-    "spacemoe_ns3.studies",
-    "spacemoe_ns3.study_results",
-    "spacemoe_ns3.validation_results",
-    "spacemoe_ns3.pipeline",
-    "spacemoe_ns3.running",
-    "spacemoe_ns3.progress",
-    "spacemoe_ns3.errors",
-]
+# The modules of the reference in the order of its pages: a name is shown with the first module that has it.
+_pages = re.findall(r"^   (\w+)$", (DOCS / "api" / "index.rst").read_text(), re.MULTILINE)
+_texts = [(DOCS / "api" / f"{page}.rst").read_text() for page in _pages]
+public_modules = re.findall(r"^\.\. public-names:: (\S+)$", "\n".join(_texts), re.MULTILINE)
 # Pages of the repository that the site has under another name.
 pages_elsewhere = {
     "README.md": "index",

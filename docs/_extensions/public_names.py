@@ -6,6 +6,7 @@ The names come from ``__all__``: the reference has what the package exports, and
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,7 +14,6 @@ from docutils import nodes
 from docutils.statemachine import StringList
 from package_index import constant_docs, contents, homes, is_code, value_of
 from sphinx.application import Sphinx
-from sphinx.ext.autosummary import extract_summary
 from sphinx.util.docutils import SphinxDirective
 
 
@@ -30,11 +30,17 @@ def about_constant(full_name: str, value: Any) -> str:
     return "\n\n".join(part for part in (next(filter(None, docs), ""), holds) if part)
 
 
-def row(name: str, settings: Any) -> list[str]:
+def first_sentence(docs: str) -> str:
+    """Return the first sentence of a docstring on one line; ``et al. 2023`` ends none."""
+    paragraph = " ".join(docs.partition("\n\n")[0].split())
+    return re.split(r"(?<=[.:])\s+(?=[^a-z0-9\s])", paragraph)[0]
+
+
+def row(name: str) -> list[str]:
     """Return the lines of a name's row in the table."""
     value = value_of(name)
     docs = (inspect.getdoc(value) or "") if is_code(value) else about_constant(name, value)
-    return [f"   * - :py:obj:`~{name}`", f"     - {extract_summary(docs.splitlines(), settings)}"]
+    return [f"   * - :py:obj:`~{name}`", f"     - {first_sentence(docs)}"]
 
 
 def entry(name: str) -> list[str]:
@@ -60,7 +66,7 @@ class PublicNames(SphinxDirective):
         names = contents(tuple(self.config.public_modules))[self.arguments[0]]
         lines = [".. list-table::", "   :widths: auto", ""]
         for name in names:
-            lines += row(name, self.state.document.settings)
+            lines += row(name)
         for name in names:
             lines += ["", *entry(name)]
         holder = nodes.container()
