@@ -14,6 +14,8 @@ import numpy as np
 from spacemoe_ns3.errors import InstallationError, SpacemoeError, UndeliveredError, WriteError
 from spacemoe_ns3.links import Routes
 from spacemoe_ns3.packet import Accountant, Events, Executor, Records, check_installation, parse_captures
+from spacemoe_ns3.packet.capture import DEFAULT_CAPTURE_BYTES
+from spacemoe_ns3.packet.capture_files import keep_captures
 from spacemoe_ns3.pipeline import Experiment, Progress, evaluate, placements_of
 from spacemoe_ns3.placement import Placement
 from spacemoe_ns3.placement.bound import Bound, lower_bound_s
@@ -24,7 +26,8 @@ ENGINES = ("analytic", "packet", "both")
 PART_MESSAGES = 20_000
 """Of a part of the tables, about: some 30 MB of hops."""
 _TASKS = "tasks"
-_CAPTURES = "pcap"
+CAPTURES = "pcap"
+"""Folder of captures in that of a run."""
 
 
 class Keeper(Protocol):
@@ -79,6 +82,7 @@ def run_scenario(
     *,
     engine: str,
     captures: tuple[str, ...],
+    capture_bytes: int = DEFAULT_CAPTURE_BYTES,
     executor: Executor,
     folder: Path,
     progress: Progress,
@@ -92,7 +96,7 @@ def run_scenario(
         What to place.
     experiment
         The scenario's, laid out (see :func:`spacemoe_ns3.pipeline.lay_out`).
-    engine, captures, executor, folder, progress, keeper
+    engine, captures, capture_bytes, executor, folder, progress, keeper
         As for :func:`run`.
 
     Returns
@@ -111,6 +115,7 @@ def run_scenario(
         placements_of(scenario, experiment, progress=progress),
         engine=engine,
         captures=captures,
+        capture_bytes=capture_bytes,
         executor=executor,
         folder=folder,
         progress=progress,
@@ -126,6 +131,7 @@ def run(
     *,
     engine: str,
     captures: tuple[str, ...],
+    capture_bytes: int = DEFAULT_CAPTURE_BYTES,
     executor: Executor,
     folder: Path,
     progress: Progress,
@@ -143,6 +149,8 @@ def run(
         One of :data:`ENGINES`.
     captures
         Wishes for captures, of every placement (see :func:`spacemoe_ns3.packet.parse_captures`).
+    capture_bytes
+        Longest capture.
     executor
         Where simulations run.
     folder
@@ -179,7 +187,7 @@ def run(
     )
     try:
         for placement in experiment.placements if placements is None else placements:
-            evaluation.begin(placement, captures)
+            evaluation.begin(placement, captures, capture_bytes)
             evaluation.listen(wait=False)
         if engine != "packet":
             evaluation.formulas()
@@ -218,7 +226,7 @@ class _Evaluation:
         workload = self.experiment.workload
         return max(1, PART_MESSAGES // (workload.layers * (2 * workload.fan_out + 1)))
 
-    def begin(self, placement: Placement, captures: tuple[str, ...]) -> None:
+    def begin(self, placement: Placement, captures: tuple[str, ...], capture_bytes: int) -> None:
         """Take a placement in, and have its packets simulated."""
         name, routes = placement.name, self.experiment.routes_to(placement)
         self.outcome.placements[name] = placement
@@ -227,7 +235,7 @@ class _Evaluation:
             return
         points = parse_captures(captures, placement=placement, timeline=self.experiment.sky.timeline)
         plan = self.experiment.plan(placement, captures=points)
-        plan = replace(plan, routes=routes, part_tokens=self.part_tokens)
+        plan = replace(plan, routes=routes, capture_bytes=capture_bytes, part_tokens=self.part_tokens)
         self.executor.submit(name, plan, self.folder / _TASKS / name)
         if self.engine == "packet":
             self._formulas[name] = evaluate(self.experiment, placement, routes, with_formula=False)
@@ -310,14 +318,7 @@ class _Evaluation:
             return
         result = replace(formula, packet=packet)
         self.outcome.results[name] = result
+        keep_captures(self.folder / _TASKS / name, self.folder / CAPTURES / name)
         if self.keeper is not None and result.hosts is not None:
             self.keeper.write("hosts", result.hosts, placement=name)
             self.keeper.complete(self.outcome)
-        _keep_captures(self.folder, name)
-
-
-def _keep_captures(folder: Path, name: str) -> None:
-    for capture in sorted((folder / _TASKS / name).glob("*.pcap")):
-        kept = folder / _CAPTURES / name
-        kept.mkdir(parents=True, exist_ok=True)
-        capture.rename(kept / capture.name)

@@ -31,9 +31,10 @@ if TYPE_CHECKING:
     from spacemoe_ns3.studies import Study
     from spacemoe_ns3.study_results import StudyResults
 
+_MEGABYTE = 10**6
 _EXAMPLES = examples(
     "run scenarios/first_ring.py",
-    "run scenarios/ring32.py --placement spacemoe --pcap gateway:0",
+    "run scenarios/ring32.py --placement spacemoe --pcap layer:3",
     "run scenarios/ring32.py --engine analytic --json",
     "run scenarios/paper_table.py",
 )
@@ -53,8 +54,16 @@ _EXAMPLES = examples(
     "captures",
     multiple=True,
     metavar="WHAT",
-    help="Capture links for Wireshark: gateway:LAYER, expert:LAYER:EXPERT, satellite:INDEX or "
-    "link:INDEX-INDEX; repeatable.",
+    help="Capture links for Wireshark: layer:LAYER, gateway:LAYER, expert:LAYER:EXPERT, "
+    "satellite:SATELLITE, link:SATELLITE-SATELLITE or all; repeatable.",
+)
+@click.option(
+    "--pcap-max-bytes",
+    "capture_size",
+    metavar="SIZE",
+    default="100M",
+    show_default=True,
+    help="Longest capture; each ends with its last whole packet that fits. K, M, G: powers of 1000.",
 )
 @effort_options
 def run(
@@ -67,6 +76,7 @@ def run(
     placements: tuple[str, ...],
     engine: str,
     captures: tuple[str, ...],
+    capture_size: str,
     workers: int | None,
     quiet: bool,
     as_json: bool,
@@ -83,6 +93,7 @@ def run(
     if captures and engine == "analytic":
         raise click.UsageError("--pcap needs packets; leave out --engine analytic.")
     started = time.monotonic(), datetime.now(timezone.utc).isoformat(timespec="seconds")
+    capture_bytes = _capture_bytes(capture_size)
     with _nursery(engine) as nursery:
         from spacemoe_ns3.report import numbered
         from spacemoe_ns3.studies import load_either
@@ -96,6 +107,7 @@ def run(
             "placements": [placer.name for placer in chosen.placers],
             "engine": engine,
             "pcap": list(captures),
+            **({"pcap_max_bytes": capture_bytes} if captures else {}),
             **({"seeds": list(study.seeds)} if study else {}),
         }
         _run(
@@ -105,6 +117,7 @@ def run(
             force=force,
             engine=engine,
             captures=captures,
+            capture_bytes=capture_bytes,
             workers=workers,
             quiet=quiet or as_json,
             as_json=as_json,
@@ -139,6 +152,7 @@ def _run(
     force: bool,
     engine: str,
     captures: tuple[str, ...],
+    capture_bytes: int,
     workers: int | None,
     quiet: bool,
     as_json: bool,
@@ -171,6 +185,7 @@ def _run(
                 experiment,
                 engine=engine,
                 captures=captures,
+                capture_bytes=capture_bytes,
                 executor=executor,
                 folder=folder.staging,
                 progress=progress,
@@ -188,6 +203,8 @@ def _run(
         print_json(summary)
     elif is_something and not quiet:
         _show(list(outcome.results.values()), out, experiment, found)
+    if captures and is_something:
+        _tell_captures(out, is_quiet=quiet)
     _leave(outcome, out if is_something else None, found)
 
 
@@ -261,6 +278,26 @@ def _show(results: list[Any], out: Path, experiment: Experiment, found: StudyRes
         console.print()
         studies.show(found, run=results, console=console)
     console.print(f"Results: {out}", soft_wrap=True)
+
+
+def _capture_bytes(size: str) -> int:
+    from spacemoe_ns3.packet.capture import parse_size
+
+    return parse_size(size)
+
+
+def _tell_captures(out: Path, *, is_quiet: bool) -> None:
+    """Say where captures are, and, however quiet, which have not all that there was."""
+    from spacemoe_ns3.packet.capture_files import cut_sentences, read_captures
+    from spacemoe_ns3.running import CAPTURES
+
+    for folder in sorted((out / CAPTURES).glob("*")):
+        rows = read_captures(folder)
+        size = sum(row["bytes"] for row in rows)
+        if rows and not is_quiet:
+            click.echo(f"Captures: {folder} ({len(rows)} files, {size / _MEGABYTE:.1f} MB)")
+        if cut := cut_sentences(rows):
+            click.echo(f"note: {folder}: {'; '.join(cut)}; raise --pcap-max-bytes to have all", err=True)
 
 
 def _leave(outcome: Outcome, out: Path | None, found: StudyResults | None) -> None:

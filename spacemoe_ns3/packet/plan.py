@@ -14,7 +14,7 @@ import numpy as np
 
 from spacemoe_ns3.links import Routes
 from spacemoe_ns3.moe import Workload
-from spacemoe_ns3.packet.capture import CapturePoint
+from spacemoe_ns3.packet.capture import DEFAULT_CAPTURE_BYTES, CapturePoint
 from spacemoe_ns3.placement import Placement
 from spacemoe_ns3.results import LEG_PARTS
 from spacemoe_ns3.traffic import BackgroundFlow
@@ -80,6 +80,8 @@ class Plan:
         enter further slots.
     captures
         Link ends to capture.
+    capture_bytes
+        Longest capture, in bytes; what does not fit is left out.
     transport
         How messages get through.
     seed
@@ -101,6 +103,7 @@ class Plan:
     placement: Placement
     routes: Routes
     captures: tuple[CapturePoint, ...] = ()
+    capture_bytes: int = DEFAULT_CAPTURE_BYTES
     transport: Transport = Udp()
     seed: int = 1
     background: tuple[BackgroundFlow, ...] = ()

@@ -15,6 +15,7 @@ from spacemoe_ns3.constants import NANOSECONDS_PER_SECOND
 from spacemoe_ns3.errors import SimulationError, UndeliveredError
 from spacemoe_ns3.links import LossPolicy
 from spacemoe_ns3.packet._ns import load_bridge
+from spacemoe_ns3.packet.capture_files import CAPTURE_COLUMNS, write_captures
 from spacemoe_ns3.packet.failures import FailureTeller, serving_order
 from spacemoe_ns3.packet.intervals import IntervalLog
 from spacemoe_ns3.packet.plan import (
@@ -66,6 +67,8 @@ def simulate(
         If a message has not arrived when the time span ends.
     SimulationError
         If ns-3 throws.
+    WriteError
+        If a capture could not be written.
     """
     simulation = load_bridge()()
     shape = len(plan.routes.timeline.ends), 2, len(LINK_COLUMNS)
@@ -83,6 +86,9 @@ def simulate(
         # cppyy puts the signature of the C++ method and the exception's class first.
         text = re.sub(r"^\w+: ", "", str(error).split("=>")[-1].strip())
         raise SimulationError(text) from error
+    if plan.captures:
+        counts = _filled(simulation.CloseCaptures, len(plan.captures), len(CAPTURE_COLUMNS))
+        write_captures(folder, plan.captures, counts, names=plan.routes.timeline.layout.names)
     return _read(simulation, log, plan, parts)
 
 
@@ -121,6 +127,8 @@ def _build(simulation: Any, plan: Plan, folder: Path, views: tuple[np.ndarray, n
     simulation.SetDestinations(destinations, len(destinations))
     _place(simulation, plan)
     _add_background(simulation, plan)
+    if plan.captures:
+        simulation.BoundCaptures(plan.capture_bytes)
     for point in plan.captures:
         simulation.EnablePcap(point.satellite, point.port, str(folder / point.file_name))
 
