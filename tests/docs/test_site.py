@@ -140,7 +140,7 @@ def test_the_reference_has_each_public_name_once(pages: dict[Path, Page]) -> Non
         for name in importlib.import_module(package).__all__:
             places = ids & {f"{each}.{name}" for each in ("spacemoe_ns3", *packages)}
             assert len(places) == 1, (
-                f"{package}.{name} in {places}; docs/api/*.rst show a module by public-names"
+                f"{package}.{name} in {places}; a page of docs/api has to name the package, once"
             )
 
 
