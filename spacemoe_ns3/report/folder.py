@@ -68,7 +68,7 @@ def _existing_parent(out: Path) -> Path:
 class RunFolder:
     """A folder that appears at its place only when it is complete.
 
-    A context manager: work in :attr:`staging`, then :meth:`publish`. Without that the staging folder is
+    A context manager: work in ``staging``, then :meth:`publish`. Without that the staging folder is
     removed.
 
     Parameters
