@@ -176,7 +176,7 @@ def _numbers(values: np.ndarray, kind: type, arrow_type: pa.DataType) -> pa.Arra
 
     ``pa.array`` would import pandas, if it is there, which takes half a second; so here and in `_strings`.
     """
-    array = np.ascontiguousarray(values, kind)
+    array: np.ndarray = np.ascontiguousarray(values, kind)
     is_there = ~np.isnan(array)
     validity = None if is_there.all() else pa.py_buffer(np.packbits(is_there, bitorder="little"))
     return pa.Array.from_buffers(arrow_type, len(array), [validity, pa.py_buffer(array)])
