@@ -21,6 +21,7 @@ from spacemoe_ns3.cli.model import model
 from spacemoe_ns3.cli.path import path
 from spacemoe_ns3.cli.run import run
 from spacemoe_ns3.cli.sky import sky
+from spacemoe_ns3.cli.trace import trace
 from spacemoe_ns3.cli.validate import validate
 from spacemoe_ns3.errors import InputError, InstallationError, SpacemoeError, WriteError
 
@@ -39,6 +40,7 @@ cli.add_command(model)
 cli.add_command(path)
 cli.add_command(run)
 cli.add_command(sky)
+cli.add_command(trace)
 cli.add_command(validate)
 
 
