@@ -120,7 +120,8 @@ def _links(results: Results, part: Part) -> Iterator[ElementTree.Element]:
 def _packets(results: Results, part: Part) -> Iterator[ElementTree.Element]:
     """Yield the packets, in the order in which they come to the satellites that send them."""
     rows = Rows(results=results, part=part, table="critical_path", columns=_COLUMNS)
-    for span in spans(results, part):
+    layers = int(results.columns("hosts", placement=part.placement)["layer"].max()) + 1
+    for span in spans(results, part, layers=layers):
         found = rows.between("start_ns", *span)
         is_sent = np.isin(found["kind"], ("hop", "leg")) & (found["satellite"] != found["to_satellite"])
         order = np.lexsort((found["number"], found["start_ns"]))

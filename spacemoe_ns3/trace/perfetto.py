@@ -87,7 +87,7 @@ class _Writer:
     def flush(self) -> None:
         """Write what is left."""
         self._file.write(self._trace.SerializeToString(deterministic=True))
-        self._trace.Clear()
+        self._trace = self._protos.Trace()  # clearing would keep its memory
 
     def _packet(self) -> Any:
         if len(self._trace.packet) >= _PACKETS_AT_ONCE:

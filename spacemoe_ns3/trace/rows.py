@@ -14,7 +14,7 @@ from spacemoe_ns3.run_results import Results
 from spacemoe_ns3.schema import PARTS_FOLDER, TABLES
 from spacemoe_ns3.trace.choice import Part
 
-_TOKENS_A_SPAN = 64  # some 20,000 slices of a model of 32 layers
+_LAYERS_A_SPAN = 1024  # of all tokens together: some 10,000 to 50,000 slices
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,7 +129,7 @@ def files_of(results: Results, table: str) -> Sequence[Path]:
     return files
 
 
-def spans(results: Results, part: Part) -> list[tuple[int, int]]:
+def spans(results: Results, part: Part, *, layers: int) -> list[tuple[int, int]]:
     """Return spans of time that follow each other, in each of which some tokens begin.
 
     Parameters
@@ -138,6 +138,8 @@ def spans(results: Results, part: Part) -> list[tuple[int, int]]:
         The run.
     part
         The tokens.
+    layers
+        Of the model.
 
     Returns
     -------
@@ -145,6 +147,7 @@ def spans(results: Results, part: Part) -> list[tuple[int, int]]:
     """
     rows = Rows(results=results, part=part, table="tokens", columns=("start_ns",))
     starts = np.sort(np.concatenate([batch["start_ns"] for batch in rows.batches()]))
-    edges = np.unique(starts[_TOKENS_A_SPAN::_TOKENS_A_SPAN]).tolist()
+    tokens = max(1, _LAYERS_A_SPAN // layers)
+    edges = np.unique(starts[tokens::tokens]).tolist()
     bounds = [np.iinfo(np.int64).min, *edges, np.iinfo(np.int64).max]
     return list(pairwise(bounds))

@@ -114,7 +114,7 @@ class _PartTimeline:
     def events(self) -> Iterator[Event]:
         """Yield slices and their ends, in the order of time."""
         open_until: list[tuple[int, int]] = []
-        for start_ns, end_ns in spans(self._results, self._part):
+        for start_ns, end_ns in spans(self._results, self._part, layers=self._layers):
             for begin in sorted(self._begins(start_ns, end_ns)):
                 while open_until and open_until[0][0] <= begin.start_ns:
                     time_ns, track = heapq.heappop(open_until)
