@@ -288,8 +288,12 @@ class _PartTimeline:
     def _request(self, row: Mapping[str, Any]) -> Lanes | OneTrack:
         sequence = row["sequence"]
         if ("request", sequence) not in self._lanes:
-            track = self._numbering.add(f"request {sequence}", parent=self._requests, rank=sequence)
-            self._lanes["request", sequence] = OneTrack(track=track)
+            self._lanes["request", sequence] = OneTrack(
+                numbering=self._numbering,
+                name=f"request {sequence}",
+                parent=self._requests,
+                rank=sequence,
+            )
         return self._lanes["request", sequence]
 
 

@@ -77,17 +77,23 @@ class Lanes:
         return self._tracks[-1]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class OneTrack:
     """A track on which slices lie one within the other.
 
     Parameters
     ----------
-    track
-        Its number.
+    numbering
+        Where to get it from, at the first slice.
+    name, parent, rank
+        Of the track.
     """
 
-    track: int
+    numbering: Numbering
+    name: str
+    parent: int
+    rank: int
+    _track: int | None = None
 
     def place(self, start_ns: int, end_ns: int) -> int:
         """Return the track.
@@ -97,4 +103,6 @@ class OneTrack:
         start_ns, end_ns
             The slice.
         """
-        return self.track
+        if self._track is None:
+            self._track = self.numbering.add(self.name, parent=self.parent, rank=self.rank)
+        return self._track

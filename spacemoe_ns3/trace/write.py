@@ -125,6 +125,8 @@ def _check(place: Path, *, force: bool) -> None:
     """Raise unless a file may be written."""
     if place.is_dir():
         raise OutputError(f"--out {place}: is a folder; name a file")
+    if place.exists() and not place.is_file():  # a device, which a file would take the place of
+        raise OutputError(f"--out {place}: is there and is no file; name a file")
     if place.exists() and not force:
         raise OutputError(f"--out {place}: is there already; name another file, or replace it by --force")
     if not place.absolute().parent.is_dir():
