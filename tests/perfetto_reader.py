@@ -1,7 +1,7 @@
 """A reader of Perfetto traces, by the rules that ``track_event.proto`` and ``track_descriptor.proto`` state.
 
-Perfetto's trace processor is a program of its own that no package carries. This does what it does with the
-packets that are written here, and raises where it would count an error.
+It does what Perfetto's trace processor does with the packets that are written here, needs no browser, and
+raises where that would count an error.
 """
 
 from __future__ import annotations
