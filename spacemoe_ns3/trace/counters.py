@@ -49,12 +49,15 @@ def counter_events(results: Results, part: Part, numbering: Numbering, *, parent
     Yields
     ------
     Tracks and samples: for every direction of a link means over each interval, in time, and zero where
-    nothing happened. Directions that are zero throughout have no track.
+    nothing happened, from the begin of the first token to the end of the last. Directions that are zero
+    throughout have no track.
     """
     columns = results.columns("link_intervals", placement=part.placement, engine=part.engine)
     begin_ns, end_ns = _duration(results, part)
     is_about = (columns["end_ns"] > begin_ns) & (columns["start_ns"] < end_ns)
     columns = {name: values[is_about] for name, values in columns.items()}
+    columns["start_ns"] = np.maximum(columns["start_ns"], begin_ns)  # a slot may be far longer than a token
+    columns["end_ns"] = np.minimum(columns["end_ns"], end_ns)
     for counter in _COUNTERS:
         yield from _samples(columns, counter, numbering, parent)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections import Counter, defaultdict
 from datetime import datetime, timezone
 
@@ -196,25 +195,31 @@ def test_time_zero_is_the_epoch(both):
     }
 
 
-def test_counters_have_the_use_of_links_while_it_lasts(run_of, trace_of):
-    """The area under a link's counter is the time in which it sent."""
+def test_counters_have_the_use_of_links_slot_by_slot_while_tokens_are_about(run_of, trace_of):
+    """The share of each slot in which a direction of a link sent; zero from the end of the last token on."""
     run, found = run_of("first"), read(trace_of("first"))
-    busy_ns = defaultdict(int)
+    samples = {
+        (found.path(track)[0].split(",")[0], found.path(track)[2]): values
+        for track, values in found.samples.items()
+        if found.path(track)[1] == "links, use in %"
+    }
+    tokens = rows_of(run, "tokens", engine="packet")
+    seen = set()
     for row in rows_of(run, "link_intervals"):
-        busy_ns[row["placement"], f"{row['from_satellite']} to {row['to_satellite']}"] += row["busy_ns"]
-    seen = {}
-    for track, samples in found.samples.items():
-        top, group, name = found.path(track)
-        if group == "links, use in %":
-            assert found.tracks[track].counter.unit_name == "%"
-            times = [time for time, _ in samples]
-            assert times == sorted(set(times))
-            assert samples[-1][1] == 0
-            area = sum(
-                value / 100 * (after - time) for (time, value), (after, _) in itertools.pairwise(samples)
-            )
-            seen[top.split(",")[0], name] = round(area)
-    assert seen == {place: value for place, value in busy_ns.items() if value}
+        place = row["placement"], f"{row['from_satellite']} to {row['to_satellite']}"
+        about = [token for token in tokens if token["placement"] == row["placement"]]
+        end = max(token["start_ns"] + token["latency_ns"] for token in about)
+        if row["busy_ns"]:
+            values = dict(samples[place])
+            share = row["busy_ns"] / (row["end_ns"] - row["start_ns"])
+            assert values[row["start_ns"]] == pytest.approx(100 * share)
+            assert max(values) == min(end, max(values))
+            assert values[max(values)] == 0
+            seen.add(place)
+    assert seen == set(samples)
+    for values in samples.values():
+        times = [time for time, _ in values]
+        assert times == sorted(set(times))
 
 
 def test_the_formula_alone_is_a_trace_too(run_of, trace_of):
