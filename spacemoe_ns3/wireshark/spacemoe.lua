@@ -587,6 +587,11 @@ end
 register_stat_cmd_arg("spacemoe,late", print_late)
 
 if gui_enabled() then
+    local function follow(name)
+        set_filter(string.format('spacemoe.token_id == "%s"', name))
+        apply_filter()
+    end
+
     register_menu("SpaceMoE/Late results", function()
         local window = TextWindow.new("SpaceMoE: late results")
         window:set(late_results())
@@ -594,9 +599,8 @@ if gui_enabled() then
 
     register_menu("SpaceMoE/Follow a token", function()
         new_dialog("Follow a token", function(request, token)
-            if tonumber(request) and tonumber(token) then
-                set_filter(string.format('spacemoe.token_id == "%d.%d"', tonumber(request), tonumber(token)))
-                apply_filter()
+            if request:match("^%d+$") and token:match("^%d+$") then
+                follow(request .. "." .. token)
             end
         end, "Request", "Token")
     end, MENU_TOOLS_UNSORTED)
@@ -605,9 +609,7 @@ if gui_enabled() then
         register_packet_menu("SpaceMoE/Follow this token", function(...)
             for _, each in ipairs({ ... }) do
                 if each.name == "spacemoe.token_id" then
-                    set_filter(string.format('spacemoe.token_id == "%s"', each.display))
-                    apply_filter()
-                    return
+                    return follow(each.value)
                 end
             end
         end, "spacemoe.token_id")
