@@ -25,6 +25,7 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
     "Look into a run": {
         "path": "Print where the time of one token went.",
         "compare": "Compare runs, with confidence intervals.",
+        "plot": "Draw the figures of a run.",
         "wireshark": "Let Wireshark read the captures of a run.",
     },
     "This program": {

@@ -116,7 +116,8 @@ def _explain(built: Sky, why: tuple[str, str], slot: int) -> tuple[Any, Any, Any
 def _plot(built: Sky, folder: Path, slot: int, name: str) -> list[Path]:
     """Draw the figures and return where they are."""
     from spacemoe_ns3.links.picture import length_history, sky_map
-    from spacemoe_ns3.report.sky_figures import draw_lengths, draw_map, save_figures
+    from spacemoe_ns3.report.figure_files import save_figures
+    from spacemoe_ns3.report.sky_figures import draw_lengths, draw_map
 
     picture = sky_map(built.constellation, built.timeline, slot=slot)
     figures = {
