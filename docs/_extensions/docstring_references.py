@@ -9,12 +9,9 @@ from __future__ import annotations
 from typing import Any
 
 from docutils import nodes
-from package_index import PACKAGE, homes, key, shown_names, value_of
+from package_index import PACKAGE, guarded_imports, homes, key, shown_names, value_of
 from sphinx.application import Sphinx
 from sphinx.util.nodes import make_refnode
-
-# In annotations that are not evaluated, as what they name is not imported.
-_ALIASES = {"np": "numpy", "pa": "pyarrow", "xr": "xarray", "csr_matrix": "scipy.sparse.csr_matrix"}
 
 
 def candidates(node: nodes.Element) -> list[str]:
@@ -24,7 +21,13 @@ def candidates(node: nodes.Element) -> list[str]:
     module, owner = node.get("py:module"), node.get("py:class")
     around = [f"{module}.{owner}.{target}", f"{module}.{target}", f"{PACKAGE}.{target}"]
     elsewhere = [f"{home}{dot}{rest}" for home in homes().get(first, [])]
-    return [target, _ALIASES.get(first, first) + dot + rest, *around, *elsewhere, f"builtins.{target}"]
+    return [
+        target,
+        guarded_imports().get(first, first) + dot + rest,
+        *around,
+        *elsewhere,
+        f"builtins.{target}",
+    ]
 
 
 def find(app: Sphinx, env: Any, node: nodes.Element, contnode: nodes.Element) -> nodes.Element | None:

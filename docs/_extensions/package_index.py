@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 import inspect
 import pkgutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cache
 from importlib import import_module
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -98,3 +100,23 @@ def homes() -> dict[str, list[str]]:
             for name in vars(import_module(info.name)):
                 found.setdefault(name, []).append(f"{info.name}.{name}")
     return found
+
+
+@cache
+def guarded_imports() -> dict[str, str]:
+    """Return what annotations name that is imported for type checkers alone, by its name in the code."""
+    found = {}
+    for folder in import_module(PACKAGE).__path__:
+        for file in Path(folder).rglob("*.py"):
+            for statement in ast.walk(ast.parse(file.read_text())):
+                if isinstance(statement, ast.If) and ast.unparse(statement.test) == "TYPE_CHECKING":
+                    found |= {name: full for each in statement.body for name, full in imported(each)}
+    return found
+
+
+def imported(statement: ast.stmt) -> Iterator[tuple[str, str]]:
+    """Yield the names that an import statement binds, with their full names."""
+    if isinstance(statement, ast.Import | ast.ImportFrom):
+        parent = f"{statement.module}." if isinstance(statement, ast.ImportFrom) else ""
+        for alias in statement.names:
+            yield alias.asname or alias.name, parent + alias.name

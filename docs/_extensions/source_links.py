@@ -34,15 +34,15 @@ class SourceLinks(SphinxTransform):
             path = self._outside(node)
             if path in self.config.pages_elsewhere:
                 node["reftarget"] = self.config.pages_elsewhere[path]
+            elif path and (ROOT / path).exists():
+                self._replace(node, self._to_source(path))
         for node in list(self.document.findall(addnodes.download_reference)):
             path = self._path(node["reftarget"])
             document = self.config.pages_elsewhere.get(path)
             if document is not None:
                 self._replace(node, self._to_document(document))
             elif Path(path).suffix in _SHOWN:
-                self.env.shown_sources.setdefault(self.env.docname, set()).add(path)
-                up = "../" * self.env.docname.count("/")
-                self._replace(node, nodes.reference(refuri=f"{up}source/{path}.html", internal=True))
+                self._replace(node, self._to_source(path))
 
     def _outside(self, node: addnodes.pending_xref) -> str:
         """Return the path within the repository of a page that MyST takes for one of the site."""
@@ -56,6 +56,11 @@ class SourceLinks(SphinxTransform):
         """Return the path within the repository that a link leads to."""
         folder = "" if target.startswith("/") else posixpath.dirname(self.env.docname)
         return posixpath.normpath(posixpath.join("docs", folder, target.lstrip("/")))
+
+    def _to_source(self, path: str) -> nodes.reference:
+        self.env.shown_sources.setdefault(self.env.docname, set()).add(path)
+        up = "../" * self.env.docname.count("/")
+        return nodes.reference(refuri=f"{up}source/{path}.html", internal=True)
 
     def _to_document(self, document: str) -> addnodes.pending_xref:
         return addnodes.pending_xref(
