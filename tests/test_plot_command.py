@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -17,6 +18,7 @@ from spacemoe_ns3.report.figures import FIGURES, draw_figures
 
 ROOT = Path(__file__).parents[1]
 NAMES = ["breakdown", "latency", "matching", "ring-spacemoe", "scatter", "utilisation-spacemoe"]
+THREE_HUNDRED_KILOBYTES = 300_000
 pytestmark = pytest.mark.packet
 
 
@@ -132,6 +134,15 @@ def test_a_folder_without_a_run_is_refused(tmp_path):
 
     assert done.returncode == 2
     assert "name the folder of a run" in done.stderr
+
+
+def test_the_figures_of_the_pages_are_small_and_shown():
+    pages = (ROOT / "docs" / "figures_of_a_run.md").read_text(encoding="utf-8")
+    shown = re.findall(r"\]\(figures/([^)]+)\)", pages)
+
+    assert len(shown) == len(FIGURES)
+    for name in shown:
+        assert (ROOT / "docs" / "figures" / name).stat().st_size < THREE_HUNDRED_KILOBYTES
 
 
 def test_the_help_names_every_figure():
