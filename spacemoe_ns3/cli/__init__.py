@@ -19,6 +19,7 @@ from spacemoe_ns3.cli.common import (
 )
 from spacemoe_ns3.cli.model import model
 from spacemoe_ns3.cli.path import path
+from spacemoe_ns3.cli.report import report
 from spacemoe_ns3.cli.run import run
 from spacemoe_ns3.cli.sky import sky
 from spacemoe_ns3.cli.validate import validate
@@ -37,6 +38,7 @@ def cli() -> None:
 
 cli.add_command(model)
 cli.add_command(path)
+cli.add_command(report)
 cli.add_command(run)
 cli.add_command(sky)
 cli.add_command(validate)
