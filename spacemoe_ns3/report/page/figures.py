@@ -55,4 +55,5 @@ def _figure(results: Results, name: str, words: str) -> str:
         suffix = "png"
         picture = rendered(figure, suffix)
     source = f"data:{_TYPES[suffix]};base64,{base64.b64encode(picture).decode()}"
-    return f"<figure><img src='{source}' alt='{escape(words)}'><figcaption>{escape(words)}.</figcaption></figure>"
+    caption = f"<figcaption>{escape(words)}.</figcaption>"
+    return f"<figure><img src='{source}' alt='{escape(words)}'>{caption}</figure>"

@@ -14,7 +14,7 @@ from spacemoe_ns3.run_results import Results
 
 NONE = "–"
 _MICROSECONDS, _MILLISECONDS = 1e6, 1e3
-_SHARES = (0.05, 0.5, 0.95, 0.99)
+_SHARES = {"5% within": 0.05, "median": 0.5, "95% within": 0.95, "99% within": 0.99}
 _PLACEMENT_HEADINGS = (
     "placement",
     "expected, s",
@@ -105,11 +105,11 @@ def quantiles_table(results: Results) -> str:
         for engine in results.engines(name):
             latency_ns = results.columns("tokens", placement=name, engine=engine)["latency_ns"]
             sorted_ns, share = distribution(latency_ns, most_steps=len(latency_ns))
-            quantiles_ns = [float(sorted_ns[(share >= wanted).argmax()]) for wanted in _SHARES]
+            quantiles_ns = [float(sorted_ns[(share >= wanted).argmax()]) for wanted in _SHARES.values()]
             numbers = [sorted_ns[0], *quantiles_ns, sorted_ns[-1], latency_ns.mean()]
             words = "formula" if engine == "analytic" else "packets"
             rows.append([name, words, *(f"{value / NANOSECONDS_PER_SECOND:.4f}" for value in numbers)])
-    headings = ("placement", "by", "least", *(f"{share:.0%} take at most" for share in _SHARES), "most", "mean")
+    headings = ("placement", "by", "least", *_SHARES, "most", "mean")
     return _table("Latency of the tokens, s", headings, rows)
 
 
@@ -144,7 +144,10 @@ def _command(command: Sequence[str]) -> list[str]:
 
 
 def _options(options: dict[str, Any]) -> str:
-    return ", ".join(f"{name}: {value}" for name, value in options.items())
+    return "; ".join(
+        f"{name}: {', '.join(map(str, value)) or 'none' if isinstance(value, list) else value}"
+        for name, value in options.items()
+    )
 
 
 def _source(source: str) -> str:

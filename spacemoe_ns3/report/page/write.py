@@ -89,4 +89,6 @@ def _umask() -> int:
 
 def _sentence(out: Path, error: OSError) -> str:
     reason = error.strerror or str(error)
-    return f"--out {out}: could not be written ({reason}); nothing was changed; make room or name another file"
+    return (
+        f"--out {out}: could not be written ({reason}); nothing was changed; make room or name another file"
+    )

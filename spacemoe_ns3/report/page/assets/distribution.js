@@ -72,6 +72,7 @@ class Distribution {
     const picture = svg("svg", { viewBox: `0 0 ${width} ${CHART_HEIGHT}`, "aria-hidden": "true" });
     this.drawAxes(picture, width);
     for (const curve of this.shown) this.drawCurve(picture, curve);
+    this.drawBounds(picture);
     this.cursor = svg("path", { class: "cursor" });
     picture.append(this.cursor);
     this.moveCursor();
@@ -85,7 +86,7 @@ class Distribution {
       picture.append(svg("path", { class: "grid", d: `M${left} ${y(value)}H${width - right}` }));
       picture.append(svg("text", { x: left - 8, y: y(value) + 4, "text-anchor": "end" }, text));
     }
-    for (const [value, text] of ticks(least, most, Math.max(3, width / 110))) {
+    for (const [value, text] of ticks(least, most, Math.max(5, width / 110))) {
       picture.append(svg("path", { class: "axis", d: `M${x(value)} ${y(0)}v5` }));
       picture.append(svg("text", { x: x(value), y: y(0) + 19, "text-anchor": "middle" }, text));
     }
@@ -96,15 +97,23 @@ class Distribution {
 
   drawCurve(picture, curve) {
     const { x, y } = this;
-    const { latencyS, about, number, expectedS, boundS } = curve;
+    const { latencyS, about, number, expectedS } = curve;
     let way = `M${x(latencyS[0])} ${y(0)}`;
     for (let step = 0; step < latencyS.length; step++) way += `H${x(latencyS[step])}V${y(about.share[step])}`;
     const dash = curve.isSecond ? { "stroke-dasharray": "7 4" } : {};
     picture.append(svg("path", { class: "curve", d: way, ...this.stroke(number), ...dash }));
-    for (const [value, dashes] of [[expectedS, "6 4"], [boundS, "1.5 3"]]) {
-      if (value === null) continue;
-      const line = { d: `M${x(value)} ${y(0)}V${y(1)}`, "stroke-width": 1.5, "stroke-dasharray": dashes };
-      picture.append(svg("path", { ...line, ...this.stroke(number) }));
+    if (expectedS === null) return;
+    const line = { d: `M${x(expectedS)} ${y(0)}V${y(1)}`, "stroke-width": 1.5, "stroke-dasharray": "6 4" };
+    picture.append(svg("path", { ...line, ...this.stroke(number) }));
+  }
+
+  // Bounds are mostly one: it depends on what may be placed, not on how it is.
+  drawBounds(picture) {
+    const bounds = new Set(this.shown.map(({ boundS }) => boundS).filter((value) => value !== null));
+    for (const value of bounds) {
+      const [at, top] = [this.x(value), this.y(1)];
+      picture.append(svg("path", { class: "bound", d: `M${at} ${this.y(0)}V${top}` }));
+      picture.append(svg("text", { x: at + 5, y: top + 12 }, "bound"));
     }
   }
 

@@ -47,7 +47,7 @@ class Earth {
     drawing.fillStyle = palette.css("--land");
     for (const polygon of this.land) {
       drawing.beginPath();
-      for (const ring of polygon) this.trace(drawing, ring);
+      for (const ring of polygon) this.trace(drawing, unrolled(ring));
       drawing.fill("evenodd");
     }
     drawing.strokeStyle = palette.css("--graticule");
@@ -66,15 +66,17 @@ class Earth {
     this.uniforms.night.value = parseFloat(palette.css("--night"));
   }
 
-  // Adds a ring of [longitude, latitude, ...] in hundredths of a degree to the path.
+  // Adds a ring of [longitude, latitude] in degrees to the path, thrice: it may reach over the map's edges.
   trace(drawing, ring) {
-    for (let place = 0; place < ring.length; place += 2) {
-      const x = ((ring[place] / 100 + 180) / 360) * MAP_WIDTH;
-      const y = ((90 - ring[place + 1] / 100) / 180) * MAP_HEIGHT;
-      if (place) drawing.lineTo(x, y);
-      else drawing.moveTo(x, y);
+    for (const aside of [-360, 0, 360]) {
+      ring.forEach(([longitude, latitude], place) => {
+        const x = ((longitude + aside + 180) / 360) * MAP_WIDTH;
+        const y = ((90 - latitude) / 180) * MAP_HEIGHT;
+        if (place) drawing.lineTo(x, y);
+        else drawing.moveTo(x, y);
+      });
+      drawing.closePath();
     }
-    drawing.closePath();
   }
 
   turn(sky, rotation) {
@@ -83,6 +85,23 @@ class Earth {
     // TEME's z is the scene's y; the scene may be turned as a whole.
     this.uniforms.sun.value.set(x, z, -y).applyAxisAngle(UP, rotation);
   }
+}
+
+// Returns a ring of [longitude, latitude, ...] in hundredths of a degree as pairs without leaps at the date line. One
+// that goes round a pole, as Antarctica does, is closed over the pole.
+function unrolled(ring) {
+  const pairs = [];
+  let turns = 0;
+  for (let place = 0; place < ring.length; place += 2) {
+    const leap = place ? ring[place] - ring[place - 2] : 0;
+    if (Math.abs(leap) > 18_000) turns -= Math.sign(leap);
+    pairs.push([ring[place] / 100 + 360 * turns, ring[place + 1] / 100]);
+  }
+  if (turns) {
+    const pole = 90 * Math.sign(pairs[0][1]);
+    pairs.push([pairs[pairs.length - 1][0], pole], [pairs[0][0], pole]);
+  }
+  return pairs;
 }
 
 const UP = new THREE.Vector3(0, 1, 0);

@@ -1,7 +1,7 @@
 // The globe: the Earth, satellites, links, the ring of gateways and its experts, a token on its way.
 
 const FIELD_OF_VIEW = 38; // degrees
-const RADII_AWAY = 3.1; // of the farthest satellite's orbit
+const RADII_AWAY = 3.25; // of the farthest satellite's orbit
 const BEADS_A_LINK = 14;
 const MOST_BEADS = 6000;
 const ARC_STEPS = 24; // every second one is drawn: a dashed line
@@ -9,7 +9,7 @@ const CLOSE_PIXELS = 12;
 const TURN_RADIANS = 0.12;
 const FOLLOW_PER_S = 2.5;
 const DOT = 3.2; // sizes in CSS pixels
-const HOST = 9;
+const EXPERT = 9; // of the expert that is activated most 1.2 times that
 const GATEWAY = 14;
 
 class Globe {
@@ -89,7 +89,8 @@ class Globe {
       const isGateway = hosts.expert[row] < 0;
       const isFaint = layer !== null && hosts.layer[row] !== layer;
       const tint = palette.rgba(isGateway ? "--gateway" : "--expert", isFaint ? 0.35 : 1);
-      const size = (isGateway ? GATEWAY : HOST) * (isFaint ? 0.6 : 1);
+      const often = hosts.probability[row] / hosts.mostProbable;
+      const size = (isGateway ? GATEWAY : EXPERT * (0.6 + 0.6 * often)) * (isFaint ? 0.6 : 1);
       satellites.look(hosts.satellite[row], tint, size, isGateway ? DIAMOND : SQUARE);
     }
   }
@@ -103,6 +104,7 @@ class Globe {
   choose(placement) {
     this.placement = placement;
     const { hosts } = placement;
+    if (hosts) hosts.mostProbable = hosts.probability.reduce((most, each, row) => (hosts.expert[row] < 0 ? most : Math.max(most, each)), 1e-9);
     this.gateways = hosts
       ? [...hosts.layer.keys()].filter((row) => hosts.expert[row] < 0).sort((a, b) => hosts.layer[a] - hosts.layer[b])
         .map((row) => hosts.satellite[row])
@@ -221,7 +223,7 @@ class Globe {
     if (this.hasToken) {
       const [first, last] = this.way.layerOf(piece);
       for (let each = first; each <= last; each++) this.drawBeads(each, each - piece, ns);
-      this.token.fromArray(this.along(piece, this.way.progress(piece, ns)));
+      this.token.fromArray(this.along(this.way.of(piece), this.way.progress(piece, ns)));
       const tint = this.palette.rgba("--way");
       this.marker.add(...this.token.toArray(), tint, 12);
       this.marker.add(...this.token.toArray(), tint, 26, RING);
@@ -232,21 +234,20 @@ class Globe {
 
   // Draws the way of a piece: large where the packet has been, small where it will come.
   drawBeads(piece, ahead, ns) {
-    const { to, from } = this.way.of(piece);
-    if (to < 0 || to === from) return;
+    const about = this.way.of(piece);
+    if (about.to < 0 || about.to === about.from) return;
     const progress = ahead < 0 ? 1 : ahead > 0 ? 0 : this.way.progress(piece, ns);
     const [been, coming] = [this.palette.rgba("--way", 1), this.palette.rgba("--way", 0.6)];
-    const beads = this.way.of(piece).kind === "leg" ? 4 * BEADS_A_LINK : BEADS_A_LINK;
+    const beads = about.kind === "leg" ? 4 * BEADS_A_LINK : BEADS_A_LINK;
     for (let bead = 0; bead <= beads; bead++) {
       const share = bead / beads;
       const isBehind = share <= progress && progress > 0;
-      this.beads.add(...this.along(piece, share), isBehind ? been : coming, isBehind ? 5.5 : 2.6);
+      this.beads.add(...this.along(about, share), isBehind ? been : coming, isBehind ? 5.5 : 2.6);
     }
   }
 
   // The place on the way of a piece: straight along a link, over the Earth where hops are not known.
-  along(piece, share) {
-    const { from, to, kind } = this.way.of(piece);
+  along({ from, to, kind }, share) {
     const { position } = this.satellites;
     if (to < 0 || to === from) return position.subarray(3 * from, 3 * from + 3);
     if (kind === "leg") {

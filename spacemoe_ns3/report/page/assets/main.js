@@ -42,7 +42,7 @@ function makeSection(run) {
     sayWithoutGlobe("The run has no tables of its satellites and links; run the scenario again to see them.");
     return null;
   }
-  const sky = new Sky(run.sky, run.epoch);
+  const sky = new Sky(run.sky, run);
   const section = new GlobeSection(run, sky, makeGlobe(sky, readJson("land")));
   if (!section.globe) byId("as-text").open = true;
   return section;

@@ -2,7 +2,7 @@
 
 const SLIDER_STEPS = 10_000;
 const TEXT_EVERY_MS = 1000;
-const SHOWN_ROWS_PLACE = ["piece", "where", "begins, ms", "takes", "of it light"];
+const WAY_HEADINGS = ["piece", "where", "begins", "takes", "of it light"];
 
 class GlobeSection {
   constructor(run, sky, globe) {
@@ -304,7 +304,7 @@ class GlobeSection {
       rows.push([way.deed(each), way.where(each), exactMs(way.beginNs[each]), shortTime(durationNs), shortTime(lightNs)]);
     }
     byId("way-title").textContent = `The token's way through this layer: ${way.place(piece).toLowerCase()}`;
-    fillTable(byId("way"), SHOWN_ROWS_PLACE, rows, piece - first);
+    fillTable(byId("way"), WAY_HEADINGS, rows, piece - first);
   }
 
   // Tells screen readers where the clock is: when it is moved, and from layer to layer.
@@ -337,7 +337,7 @@ class GlobeSection {
         ? [["link without traffic in this slot", line("--link")], ["link in use, the brighter the busier", line("--way")]]
         : this.sky.kinds.map((kind, number) => [`link, ${kind}`, line(`--kind-${number % 4}`)])),
       ["gateway", svg("path", { d: "M9 0L16 7L9 14L2 7Z", fill: "var(--gateway)" })],
-      ["expert", svg("rect", { x: 4, y: 2, width: 10, height: 10, fill: "var(--expert)" })],
+      ["expert, the larger the more often activated", svg("rect", { x: 4, y: 2, width: 10, height: 10, fill: "var(--expert)" })],
       ["other satellite", svg("circle", { cx: 9, cy: 7, r: 2.5, fill: "var(--satellite)" })],
       ["ring of gateways", svg("path", { d: "M0 7H18", stroke: "var(--gateway)", "stroke-width": 2, "stroke-dasharray": "4 3" })],
     ];

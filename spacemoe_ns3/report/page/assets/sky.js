@@ -7,12 +7,14 @@ const MS_PER_DAY = 86_400_000;
 const DEGREE = Math.PI / 180;
 
 class Sky {
-  constructor(data, epoch) {
+  constructor(data, { epoch, endNs }) {
     Object.assign(this, data);
     this.satellites = data.names.length;
     this.links = data.a.length;
     this.epochMs = Date.parse(`${epoch}Z`);
-    this.endMs = data.knotMs[data.knotMs.length - 1];
+    const lastMs = data.knotMs[data.knotMs.length - 1];
+    this.endMs = endNs ? Math.min(lastMs, endNs / NS_PER_MS) : lastMs;
+    this.lastMs = lastMs; // tokens may take beyond the end of the last slot
     this.position = new Float32Array(3 * this.satellites);
     this.isUp = new Uint8Array(this.links);
     this.contact = Uint32Array.from(data.contactFrom.slice(0, this.links)); // of each link, the one looked at
@@ -21,7 +23,7 @@ class Sky {
 
   // Sets positions and links to those of a time.
   moveTo(ms) {
-    this.ms = Math.min(Math.max(ms, 0), this.endMs);
+    this.ms = Math.min(Math.max(ms, 0), this.lastMs);
     this.interpolate();
     this.lookAtContacts();
   }

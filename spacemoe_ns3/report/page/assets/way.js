@@ -69,7 +69,7 @@ class Way {
 
   place(piece) {
     const { layer, piece: name } = this.of(piece);
-    return layer < 0 || name === "head" ? "Head" : `Layer ${layer} of 0 to ${this.layers - 1}`;
+    return layer < 0 || name === "head" ? "Head" : `Layer ${layer} (0 to ${this.layers - 1})`;
   }
 
   // What happens in a piece: computing, a hop, a queue.

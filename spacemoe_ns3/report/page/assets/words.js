@@ -26,7 +26,7 @@ const elapsed = (seconds) => {
   return `${minutes} min ${(seconds - 60 * minutes).toFixed(1).padStart(4, "0")} s`;
 };
 
-const utc = (milliseconds) => `${new Date(milliseconds).toISOString().slice(0, 21).replace("T", " ")} UTC`;
+const utc = (milliseconds) => `${new Date(milliseconds).toISOString().slice(0, 19).replace("T", " ")} UTC`;
 
 const latLon = ([latitude, longitude]) =>
   `${Math.abs(latitude).toFixed(1)}° ${latitude < 0 ? "S" : "N"}, ` +
