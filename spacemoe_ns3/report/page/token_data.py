@@ -32,9 +32,9 @@ def token_data(results: Results, placement: str, *, share: float) -> dict[str, A
     -------
     ``engine`` (the packets, if any were sent), ``of`` (tokens in all), and of N tokens ``sequence``,
     ``token``, ``startNs``, ``latencyNs``, ``rank`` (from 0, the fastest). The pieces of token n are
-    ``from[n]`` to ``from[n + 1]`` of ``layer``, ``piece``, ``kind`` (indices into :data:`PIECES` and :data:`KINDS`),
-    ``satellite``, ``toSatellite``, ``link``, ``expert``, ``durationNs``, ``lightNs`` and ``heldNs``
-    (queueing, waiting and serialisation). None if there are no tokens.
+    ``from[n]`` to ``from[n + 1]`` of ``layer``, ``piece``, ``kind`` (indices into :data:`PIECES` and
+    :data:`KINDS`), ``satellite``, ``toSatellite``, ``link``, ``expert``, ``durationNs``, ``lightNs`` and
+    ``heldNs`` (queueing, waiting and serialisation). None if there are no tokens.
     """
     engine = results.engines(placement)[-1:]
     if not engine or not {"tokens", "critical_path"} <= set(results.table_names):

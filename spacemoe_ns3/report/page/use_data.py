@@ -64,7 +64,9 @@ def levels(utilisation: np.ndarray) -> np.ndarray:
     array([  1,   1, 128, 255])
     """
     decades = np.log10(np.maximum(utilisation, 10.0**-LEAST_DECADE)) + LEAST_DECADE
-    return 1 + np.rint(np.minimum(decades / LEAST_DECADE, 1.0) * (LEVELS - 1)).astype(np.int64)
+    steps = np.rint(np.minimum(decades / LEAST_DECADE, 1.0) * (LEVELS - 1))
+    level: np.ndarray = 1 + steps.astype(np.int64)
+    return level
 
 
 def _busiest(slot: np.ndarray, link: np.ndarray, level: np.ndarray) -> tuple[np.ndarray, ...]:
