@@ -80,7 +80,9 @@ class Browser:
         return self.ask("return document.querySelector(arguments[0]).textContent", selector)
 
     def click(self, selector):
-        self.driver.find_element("css selector", selector).click()
+        found = self.driver.find_element("css selector", selector)
+        self.ask("arguments[0].scrollIntoView({block: 'center', behavior: 'instant'})", found)
+        found.click()
 
     def choose(self, selector, value):
         """Choose from a list as a user does."""

@@ -48,6 +48,17 @@ function makeSection(run) {
   return section;
 }
 
+// Draws the charts of the placements that an engine evaluated; without any there is nothing to draw.
+function drawCharts({ placements, parts }) {
+  const evaluated = placements.filter(({ latency }) => Object.keys(latency.engines).length);
+  if (evaluated.length) {
+    new Distribution(evaluated);
+    new Breakdown(evaluated, parts);
+  } else {
+    for (const chart of document.querySelectorAll("#latency figure, #breakdown figure, #layers")) chart.hidden = true;
+  }
+}
+
 // Milliseconds of JavaScript in each of some frames while the constellation, or a token, moves.
 function measure(section, frames) {
   const times = [];
@@ -87,8 +98,7 @@ function start() {
   const run = unpackAll(readJson("data"));
   byId("to-figures").hidden = !byId("figures");
   const section = makeSection(run);
-  new Distribution(run.placements);
-  new Breakdown(run.placements, run.parts);
+  drawCharts(run);
   const change = (chosen) => {
     applyTheme(chosen);
     section?.repaint();
