@@ -276,10 +276,15 @@ def test_a_frame_of_1056_satellites_takes_less_than_a_sixtieth_of_a_second(brows
     browser.settle()
     position_km = np.reshape(browser.value("spacemoe.position"), (-1, 3))
     assert np.abs(position_km - sky.positions_m(90.0) / 1000).max() < KNOT_ERROR_KM
-    times_ms = sorted(browser.ask("return spacemoe.measure(300)"))
+    times_ms = {
+        drawing: browser.ask("return spacemoe.measure(300, arguments[0])", drawing)
+        for drawing in (False, True)
+    }
     with capsys.disabled():
-        print(
-            f"\n1056 satellites, {size_bytes / 1e6:.1f} MB: JavaScript of a frame {times_ms[150]:.2f} ms "
-            f"(median), {times_ms[285]:.2f} ms (95 %)"
-        )
-    assert times_ms[150] < FRAME_MS
+        print(f"\n1056 satellites, {size_bytes / 1e6:.1f} MB; JavaScript of a frame, of 300:")
+        for drawing, each in times_ms.items():
+            mean, tail = np.mean(each), np.quantile(each, 0.95)
+            print(
+                f"  {'with' if drawing else 'without'} drawing: mean {mean:.2f} ms, 95 % within {tail:.2f} ms"
+            )
+    assert np.median(times_ms[True]) < FRAME_MS
