@@ -65,6 +65,8 @@ class Globe {
   resize() {
     const { clientWidth, clientHeight } = this.canvas.parentElement;
     if (!clientWidth || !clientHeight) return;
+    // Remembered: asking for them in each frame would make the browser lay out the page in each.
+    [this.width, this.height] = [clientWidth, clientHeight];
     const ratio = Math.min(window.devicePixelRatio || 1, 2);
     this.renderer.setPixelRatio(ratio);
     this.renderer.setSize(clientWidth, clientHeight, false);
@@ -135,7 +137,7 @@ class Globe {
     if (layer !== this.dressedFor) this.dress(layer);
     satellites.done(sky.satellites);
     this.drawLinks(piece >= 0);
-    this.drawRing();
+    this.drawRing(piece >= 0);
     this.drawToken(piece, tokenNs);
   }
 
@@ -181,22 +183,22 @@ class Globe {
     return this.levelOf;
   }
 
-  drawRing() {
+  drawRing(isFaint) {
     if (this.options.showRing && this.gateways?.length > 1) {
       this.gateways.forEach((gateway, layer) => {
-        this.dashArc(gateway, this.gateways[(layer + 1) % this.gateways.length]);
+        this.dashArc(gateway, this.gateways[(layer + 1) % this.gateways.length], isFaint ? 0.3 : 0.8);
       });
     }
     this.ring.done();
   }
 
   // Adds a dashed line over the Earth between two satellites.
-  dashArc(a, b) {
+  dashArc(a, b, alpha) {
     this.arc ??= new Float32Array(3 * (ARC_STEPS + 1));
     const { arc } = this;
     this.fillArc(arc, a, b, ARC_STEPS);
     const [red, green, blue] = this.palette.rgb("--gateway");
-    for (let step = 0; step < ARC_STEPS; step += 2) this.ring.add(arc, step, step + 1, red, green, blue, 0.8);
+    for (let step = 0; step < ARC_STEPS; step += 2) this.ring.add(arc, step, step + 1, red, green, blue, alpha);
   }
 
   // Fills an array with places on the arc between two satellites: directions turn evenly, heights too.
@@ -297,8 +299,7 @@ class Globe {
     const at = this.world.localToWorld(this.seen.set(x, y, z));
     const isHidden = this.isBehindEarth(at);
     at.project(this.camera);
-    const { clientWidth, clientHeight } = this.canvas;
-    return [((at.x + 1) / 2) * clientWidth, ((1 - at.y) / 2) * clientHeight, isHidden];
+    return [((at.x + 1) / 2) * this.width, ((1 - at.y) / 2) * this.height, isHidden];
   }
 
   isBehindEarth(at) {

@@ -121,6 +121,7 @@ class GlobeSection {
     for (const [id, name] of Object.entries(options)) {
       on(id, "change", (event) => {
         this.options[name] = event.target.checked;
+        this.fillLegend();
         this.jump();
       });
     }
@@ -198,15 +199,18 @@ class GlobeSection {
     const tip = byId("tip");
     tip.hidden = satellite < 0;
     if (satellite < 0) return;
-    tip.textContent = satelliteWords(this.sky, this.placement, satellite);
-    this.putTag(tip, event.offsetX, event.offsetY);
+    this.putTag(tip, satelliteWords(this.sky, this.placement, satellite), event.offsetX, event.offsetY);
   }
 
-  // Puts a label beside a place, within the view.
-  putTag(tag, x, y) {
-    const { clientWidth, clientHeight } = byId("view");
-    const left = Math.min(x + 16, clientWidth - tag.offsetWidth - 4);
-    const top = Math.min(Math.max(y - 12, 4), clientHeight - tag.offsetHeight - 4);
+  // Puts a label with a text beside a place, within the view. Its size is asked for only when it may have changed.
+  putTag(tag, text, x, y) {
+    tag.textContent = text;
+    this.tagSizes ??= new Map();
+    const shape = `${tag.id} ${text.replace(/[^\n]/g, "x")}`;
+    if (!this.tagSizes.has(shape)) this.tagSizes.set(shape, [tag.offsetWidth, tag.offsetHeight]);
+    const [width, height] = this.tagSizes.get(shape);
+    const left = Math.min(x + 16, this.globe.width - width - 4);
+    const top = Math.min(Math.max(y - 12, 4), this.globe.height - height - 4);
     tag.style.transform = `translate(${Math.max(4, left)}px, ${top}px)`;
   }
 
@@ -286,8 +290,8 @@ class GlobeSection {
     globe.camera.updateMatrixWorld();
     const [x, y, isBehind] = globe.project(...globe.token.toArray());
     const piece = this.way.of(this.way.pieceAt(this.player.ns));
-    tag.textContent = `${exactMs(this.player.ns)}\n${piece.kind}, ${piece.piece}${isBehind ? ", behind the Earth" : ""}`;
-    this.putTag(tag, x, y);
+    const where = isBehind ? ", behind the Earth" : "";
+    this.putTag(tag, `${exactMs(this.player.ns)}\n${piece.kind}, ${piece.piece}${where}`, x, y);
   }
 
   showPiece() {
@@ -336,15 +340,19 @@ class GlobeSection {
       ...(this.options.linksBy === "use"
         ? [["link without traffic in this slot", line("--link")], ["link in use, the brighter the busier", line("--way")]]
         : this.sky.kinds.map((kind, number) => [`link, ${kind}`, line(`--kind-${number % 4}`)])),
+      ...(this.options.showDown ? [["link that is down", line("--down")]] : []),
       ["gateway", svg("path", { d: "M9 0L16 7L9 14L2 7Z", fill: "var(--gateway)" })],
       ["expert, the larger the more often activated", svg("rect", { x: 4, y: 2, width: 10, height: 10, fill: "var(--expert)" })],
       ["other satellite", svg("circle", { cx: 9, cy: 7, r: 2.5, fill: "var(--satellite)" })],
       ["ring of gateways", svg("path", { d: "M0 7H18", stroke: "var(--gateway)", "stroke-width": 2, "stroke-dasharray": "4 3" })],
     ];
-    byId("legend").replaceChildren(...shapes.map(([words, shape]) => {
+    const token = svg("circle", { cx: 9, cy: 7, r: 5, fill: "none", stroke: "var(--way)", "stroke-width": 2.5 });
+    shapes.push(["the token; its way, small dots where it will come", token]);
+    const entries = shapes.map(([words, shape]) => {
       const picture = svg("svg", { width: 18, height: 14, "aria-hidden": "true" }, shape);
-      return element("li", {}, picture, words);
-    }));
+      return element("li", { className: shape === token ? "in-token" : "" }, picture, words);
+    });
+    byId("legend").replaceChildren(...entries);
   }
 
   repaint() {
