@@ -9,7 +9,7 @@ import numpy as np
 from spacemoe_ns3.report.page.packing import pack
 from spacemoe_ns3.run_results import Results
 
-MOST_PIECES = 60_000
+MOST_PIECES = 45_000
 PIECES = ("gateway", "dispatch", "expert", "result", "residual", "head")
 KINDS = ("queue", "compute", "hop", "leg", "retransmission", "transport")
 _HELD = ("queueing_ns", "waiting_ns", "serialisation_ns")
