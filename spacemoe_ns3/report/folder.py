@@ -116,9 +116,11 @@ class RunFolder:
                 parent = parent.parent
 
     def write_json(self, name: str, content: dict[str, Any]) -> None:
-        """Write an object to a file of the folder."""
+        """Write an object to a file of the folder, or put it in the place of what is there."""
         text = json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
-        (self.staging / name).write_text(text, encoding="utf-8")
+        aside = self.staging / f"{name}.partial"
+        aside.write_text(text, encoding="utf-8")
+        aside.rename(self.staging / name)
 
     def files(self) -> list[str]:
         """Return the files of the folder, sorted."""

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Mapping, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from spacemoe_ns3.constants import METRES_PER_KILOMETRE
 from spacemoe_ns3.constellation.base import NOWHERE
-from spacemoe_ns3.errors import OutputError, WriteError
 from spacemoe_ns3.links.picture import LengthHistory, SkyMap
 from spacemoe_ns3.links.timeline import DownReason
 from spacemoe_ns3.links.topology import LinkKind
@@ -35,7 +32,6 @@ if TYPE_CHECKING:
     _Entry = tuple[Artist | tuple[Artist, ...], str]
     _Entries = list[_Entry]
 
-_FORMATS = ("svg", "png")
 _GRID_DEG, _LOCATOR_GRID_DEG = 30, 90
 _SEAM_WIDTHS = 2.0  # of the other links' width
 _MOST_SHELLS = 10  # entries of the legend of satellites
@@ -145,63 +141,6 @@ def draw_lengths(history: tuple[LengthHistory, ...], *, title: str) -> Figure:
         else:
             lengths.text(0.5, 0.5, "no laser links", transform=lengths.transAxes, ha="center")
         return figure
-
-
-def save_figures(figures: Mapping[str, Figure], folder: Path) -> list[Path]:
-    """Write figures as SVG and PNG (200 dots an inch), each file whole or not at all.
-
-    The same figure makes the same bytes, whenever it is saved.
-
-    Parameters
-    ----------
-    figures
-        By name of the file, without its suffix.
-    folder
-        Where to; made if it is not there. Files of the same names are replaced.
-
-    Returns
-    -------
-    The files, two a figure.
-
-    Raises
-    ------
-    OutputError
-        If a name is not one of a file, or the folder cannot be made.
-    WriteError
-        If a file cannot be written.
-    """
-    for name in figures:
-        if not name or Path(name).name != name:
-            raise OutputError(f"figures: {name!r} given, must be the name of a file; leave folders out of it")
-    contents = {
-        folder / f"{name}.{suffix}": style.rendered(figure, suffix)
-        for name, figure in figures.items()
-        for suffix in _FORMATS
-    }
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        reason = error.strerror or error
-        raise OutputError(f"--plot {folder}: cannot be made ({reason}); name another folder") from error
-    for path, content in contents.items():
-        _write(path, content)
-    return list(contents)
-
-
-def _write(path: Path, content: bytes) -> None:
-    """Write a file aside and put it in its place."""
-    partial = path.with_name(f".{path.name}.partial-{os.getpid()}")
-    try:
-        try:
-            partial.write_bytes(content)
-            partial.replace(path)
-        finally:
-            partial.unlink(missing_ok=True)
-    except OSError as error:
-        reason = error.strerror or error
-        raise WriteError(
-            f"--plot {path}: could not be written ({reason}); make room or name another folder"
-        ) from error
 
 
 def _draw_world(sky: SkyMap, *, title: str, subtitle: str) -> Figure:

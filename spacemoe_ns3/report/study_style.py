@@ -1,9 +1,9 @@
-"""How figures of studies tell placements apart."""
+"""How figures of studies and of runs tell placements apart."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from spacemoe_ns3.report import style
 from spacemoe_ns3.study_results import StudyResults
@@ -28,7 +28,16 @@ _FURTHER: tuple[tuple[str, str, Any], ...] = (
 )
 
 
-def look_of(results: StudyResults, name: str) -> tuple[str, str, Any]:
+class HasPlacements(Protocol):
+    """A study's results, or a run's."""
+
+    @property
+    def placements(self) -> tuple[str, ...]:
+        """Names of the placements, in order."""
+        ...
+
+
+def look_of(results: HasPlacements, name: str) -> tuple[str, str, Any]:
     """Return colour, marker and dashes of a placement."""
     if name in _LOOKS:
         return _LOOKS[name]

@@ -102,10 +102,11 @@ def rendered(figure: Figure, suffix: str) -> bytes:
     figure
         What to save.
     suffix
-        ``"svg"`` or ``"png"``, which has 200 dots an inch.
+        ``"svg"``, ``"pdf"`` or ``"png"``, which has 200 dots an inch.
     """
     buffer = io.BytesIO()
-    metadata = {"Date": None} if suffix == "svg" else None  # SVG would have the time of day in it
+    clock = {"svg": "Date", "pdf": "CreationDate"}.get(suffix)  # these would have the time of day in them
+    metadata = {clock: None} if clock else None
     with figure_style():
         figure.savefig(buffer, format=suffix, dpi=PNG_DOTS_PER_INCH, metadata=metadata)
     return buffer.getvalue()
@@ -208,7 +209,7 @@ def new_figure(body_in: float, *, title: str, subtitle: str | None, left_in: flo
     body_in
         Height of what comes below the title, in inches.
     title, subtitle
-        What to write above, the title in bold.
+        What to write above, the title in bold; the subtitle may have several lines.
     left_in
         Where they begin, from the left edge, in inches.
 
@@ -219,7 +220,7 @@ def new_figure(body_in: float, *, title: str, subtitle: str | None, left_in: flo
     from matplotlib.figure import Figure
 
     bold = textwrap.wrap(title, _TITLE_LETTERS_A_LINE)
-    lines = [*bold, subtitle] if subtitle else bold
+    lines = [*bold, *subtitle.split("\n")] if subtitle else bold
     top_in = 2 * MARGIN_IN + len(lines) * LINE_IN
     height_in = top_in + body_in + MARGIN_IN
     figure = Figure(figsize=(WIDTH_IN, height_in))

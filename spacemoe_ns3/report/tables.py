@@ -67,11 +67,8 @@ class TableWriter:
             self.write("hosts", result.hosts, placement=name)
         for engine in _ENGINES:
             side = getattr(result, engine)
-            if side is not None:
-                for table in TABLES.values():
-                    columns = getattr(side, table.name) if table.engines else None
-                    if columns is not None:
-                        self.write(table.name, columns, placement=name, engine=engine)
+            for table, columns in ({} if side is None else side.tables()).items():
+                self.write(table, columns, placement=name, engine=engine)
 
     def finish(self, placements: Iterable[str]) -> None:
         """Put the parts of each table together, and remove them.

@@ -11,7 +11,8 @@ import pytest
 from report.skies import INTRA, history
 
 from spacemoe_ns3.errors import InstallationError, OutputError, WriteError
-from spacemoe_ns3.report.sky_figures import draw_lengths, draw_map, save_figures
+from spacemoe_ns3.report.figure_files import save_figures
+from spacemoe_ns3.report.sky_figures import draw_lengths, draw_map
 
 AGAIN = """
 import os, sys
@@ -20,7 +21,8 @@ matplotlib.rcParams.update({"font.size": 20, "svg.hashsalt": "x", "axes.grid": T
 from pathlib import Path
 import numpy as np
 from spacemoe_ns3.links.picture import SkyMap
-from spacemoe_ns3.report.sky_figures import draw_map, save_figures
+from spacemoe_ns3.report.figure_files import save_figures
+from spacemoe_ns3.report.sky_figures import draw_map
 
 arrays = dict(np.load(sys.argv[1]))
 names = ("low", "middle", "a-constellation-with-a-long-name-1200")

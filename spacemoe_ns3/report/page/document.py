@@ -25,13 +25,15 @@ _SCRIPTS = (
 _PLACE = re.compile(r"\{\{(\w+)\}\}")
 
 
-def page(results: Results) -> str:
+def page(results: Results, *, with_figures: bool = True) -> str:
     """Return the page of a run.
 
     Parameters
     ----------
     results
         The run.
+    with_figures
+        Whether it has the figures of ``spacemoe-ns3 plot``.
 
     Returns
     -------
@@ -53,7 +55,7 @@ def page(results: Results) -> str:
             "notes": overview.notes(results),
             "quantiles": overview.quantiles_table(results),
             "breakdown": overview.breakdown_table(results),
-            "figures": figures_html(results),
+            "figures": figures_html(results) if with_figures else "",
             "reproduction": overview.reproduction(results),
             "style": style,
             "land": _in_script(json.loads(land)),

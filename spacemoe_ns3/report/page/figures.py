@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Mapping
 from html import escape
-from importlib import import_module, util
+from typing import TYPE_CHECKING
 
-from spacemoe_ns3.errors import SpacemoeError
+from spacemoe_ns3.errors import InputError
+from spacemoe_ns3.report.figures import FIGURES, draw_figures
 from spacemoe_ns3.report.style import rendered
 from spacemoe_ns3.run_results import Results
 
-_FIGURES = "spacemoe_ns3.report.figures"
-# With what one sees. Latency and breakdown are missing: they are charts of the page's own.
-_SHOWN = {
-    "ring": "The ring on a map: gateways in their order, experts, and the traffic on the links",
-    "utilisation": "How busy the busiest links are, slot by slot",
-    "scatter": "The latency of each token by the formula and by the packets",
-    "matching": "How often an expert is activated, against how long the way to it takes",
-}
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+SHOWN = ("ring", "utilisation", "scatter", "matching")
+"""Figures by name; latency and breakdown are missing: they are charts of the page's own."""
+
 _TYPES = {"svg": "image/svg+xml", "png": "image/png"}
 _MOST_SVG_BYTES = 200_000  # beyond, it is a picture of dots
 
@@ -32,28 +32,36 @@ def figures_html(results: Results) -> str:
 
     Returns
     -------
-    HTML, the pictures in it; empty where no figure is known.
+    HTML, the pictures in it.
+
+    Raises
+    ------
+    InstallationError
+        If matplotlib is not installed.
     """
-    if util.find_spec(_FIGURES) is None:
-        return ""
-    figures = "".join(_figure(results, name, words) for name, words in _SHOWN.items())
+    figures: Mapping[str, Figure] = {}
+    try:
+        drawn = draw_figures(results, SHOWN)
+        figures, missing = drawn.figures, list(drawn.not_drawn.values())
+    except InputError as error:
+        missing = [str(error)]
+    pictures = "".join(_picture(name, figure) for name, figure in figures.items())
+    notes = "".join(f"<p class='notes'>Not drawn: {escape(sentence)}</p>" for sentence in missing)
     return (
         "<section id='figures' aria-labelledby='figures-title'><h2 id='figures-title'>Figures</h2>"
-        f"<div class='pictures'>{figures}</div></section>"
+        f"<div class='pictures'>{pictures}</div>{notes}</section>"
     )
 
 
-def _figure(results: Results, name: str, words: str) -> str:
-    draw = import_module(f"{_FIGURES}.{name}").draw
-    try:
-        figure = draw(results)
-    except SpacemoeError as error:
-        return f"<p class='notes'>{escape(words)}: not drawn. {escape(str(error))}</p>"
+def _picture(name: str, figure: Figure) -> str:
+    """Return a figure with its caption, as vectors unless there are too many."""
     suffix = "svg"
     picture = rendered(figure, suffix)
     if len(picture) > _MOST_SVG_BYTES:
         suffix = "png"
         picture = rendered(figure, suffix)
+    kind, _, placement = name.partition("-")
+    shows = FIGURES[kind].shows
+    words = escape(f"{shows[0].upper()}{shows[1:]}{f': {placement}' if placement else ''}")
     source = f"data:{_TYPES[suffix]};base64,{base64.b64encode(picture).decode()}"
-    caption = f"<figcaption>{escape(words)}.</figcaption>"
-    return f"<figure><img src='{source}' alt='{escape(words)}'>{caption}</figure>"
+    return f"<figure><img src='{source}' alt='{words}'><figcaption>{words}.</figcaption></figure>"

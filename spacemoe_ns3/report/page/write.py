@@ -38,7 +38,7 @@ def check_file(out: Path, *, force: bool) -> None:
         raise OutputError(f"--out {out}: its folder is not writable; name another file")
 
 
-def write_page(results: Results, out: Path, *, force: bool = False) -> int:
+def write_page(results: Results, out: Path, *, force: bool = False, with_figures: bool = True) -> int:
     """Write the page of a run to a file.
 
     Parameters
@@ -49,6 +49,8 @@ def write_page(results: Results, out: Path, *, force: bool = False) -> int:
         The file.
     force
         Whether one that is there may be replaced.
+    with_figures
+        Whether it has the figures of ``spacemoe-ns3 plot``.
 
     Returns
     -------
@@ -58,11 +60,13 @@ def write_page(results: Results, out: Path, *, force: bool = False) -> int:
     ------
     OutputError
         If the place is taken, or its folder is missing or cannot be written to.
+    InstallationError
+        If matplotlib, which draws the figures, is not installed.
     WriteError
         If the disk is full.
     """
     check_file(out, force=force)
-    content = page(results).encode()
+    content = page(results, with_figures=with_figures).encode()
     try:
         descriptor, aside = tempfile.mkstemp(prefix=f".{out.name}.partial-", dir=out.absolute().parent)
     except OSError as error:
