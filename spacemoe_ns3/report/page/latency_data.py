@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 
 from spacemoe_ns3.report.page.packing import pack
+from spacemoe_ns3.report.page.rows import batches
 from spacemoe_ns3.results import PARTS
 from spacemoe_ns3.run_results import Results
 
@@ -41,14 +43,14 @@ def latency_data(results: Results, placement: str) -> dict[str, Any]:
 def _engine(results: Results, placement: str, engine: str) -> dict[str, Any]:
     tokens = results.columns("tokens", placement=placement, engine=engine)
     sorted_ns, share = distribution(tokens["latency_ns"])
+    columns = ("layer", *(f"{part}_ns" for part in PARTS))
+    layers = batches(results, "layers", columns, placement=placement, engine=engine)
     return {
         "tokens": len(tokens["latency_ns"]),
         "sortedNs": pack(sorted_ns),
         "share": pack(share),
         "meanNs": float(tokens["latency_ns"].mean()),
-        "layersNs": pack(
-            mean_parts_ns(tokens, results.columns("layers", placement=placement, engine=engine))
-        ),
+        "layersNs": pack(mean_parts_ns(tokens, layers)),
     }
 
 
@@ -78,22 +80,26 @@ def distribution(latency_ns: np.ndarray, *, most_steps: int = MOST_STEPS) -> tup
     return np.sort(latency_ns)[rank], (rank + 1) / count
 
 
-def mean_parts_ns(tokens: dict[str, np.ndarray], layers: dict[str, np.ndarray]) -> np.ndarray:
+def mean_parts_ns(tokens: dict[str, np.ndarray], layers: Iterable[dict[str, np.ndarray]]) -> np.ndarray:
     """Return where the time of a mean token goes, layer by layer.
 
     Parameters
     ----------
-    tokens, layers
-        Rows of these tables, of one placement and engine.
+    tokens
+        Rows of this table, of one placement and engine.
+    layers
+        The same of this table, in any number of batches.
 
     Returns
     -------
     Nanoseconds, shape (layers + 1, parts); the last row is what the layers leave of the token: the head.
     """
-    count, layer = len(tokens["latency_ns"]), layers["layer"]
-    columns = []
-    for part in PARTS:
-        by_layer = np.bincount(layer, weights=layers[f"{part}_ns"]) / count
-        head = tokens[f"{part}_ns"].mean() - by_layer.sum()
-        columns.append(np.append(by_layer, head))
-    return np.stack(columns, axis=-1)
+    sums = np.zeros((0, len(PARTS)))
+    for batch in layers:
+        more = int(batch["layer"].max()) + 1 - len(sums)
+        sums = np.pad(sums, ((0, max(0, more)), (0, 0)))
+        for place, part in enumerate(PARTS):
+            sums[:, place] += np.bincount(batch["layer"], batch[f"{part}_ns"], minlength=len(sums))
+    by_layer = sums / len(tokens["latency_ns"])
+    means = np.array([tokens[f"{part}_ns"].mean() for part in PARTS])
+    return np.vstack([by_layer, means - by_layer.sum(axis=0)])

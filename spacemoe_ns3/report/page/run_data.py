@@ -6,6 +6,7 @@ from typing import Any
 
 from spacemoe_ns3.report.page.latency_data import latency_data
 from spacemoe_ns3.report.page.packing import pack
+from spacemoe_ns3.report.page.rows import count_rows
 from spacemoe_ns3.report.page.sky_data import sky_data
 from spacemoe_ns3.report.page.token_data import KINDS, MOST_PIECES, PIECES, token_data
 from spacemoe_ns3.report.page.use_data import MOST_ROWS, use_data
@@ -56,11 +57,8 @@ def _share_of_tokens(results: Results) -> float:
     """Return which share of the tokens have at most so many pieces as the page may hold."""
     if "critical_path" not in results.table_names:
         return 0.0
-    import pyarrow.compute as pc
-
-    engines = [results.engines(name)[-1] for name in results.placements if results.engines(name)]
-    engine = results.table("critical_path")["engine"]
-    rows = sum(pc.sum(pc.equal(pc.cast(engine, "string"), name)).as_py() or 0 for name in set(engines))
+    engines = {results.engines(name)[-1] for name in results.placements if results.engines(name)}
+    rows = sum(count_rows(results, "critical_path", engine=engine) for engine in engines)
     return min(1.0, MOST_PIECES / max(rows, 1))
 
 

@@ -7,12 +7,18 @@ from typing import Any
 import numpy as np
 
 from spacemoe_ns3.report.page.packing import pack
+from spacemoe_ns3.report.page.rows import batches
 from spacemoe_ns3.run_results import Results
 
 MOST_PIECES = 45_000
 PIECES = ("gateway", "dispatch", "expert", "result", "residual", "head")
 KINDS = ("queue", "compute", "hop", "leg", "retransmission", "transport")
 _HELD = ("queueing_ns", "waiting_ns", "serialisation_ns")
+_COLUMNS = (
+    *("sequence", "token", "layer", "piece", "kind", "satellite", "to_satellite", "link", "expert"),
+    *("start_ns", "end_ns", "propagation_ns", *_HELD),
+)
+_TOKEN_BITS = 32  # of the number that stands for a token and its sequence
 _LEAST_TOKENS = 3  # of a placement: the fastest, the median and the slowest
 
 
@@ -42,11 +48,7 @@ def token_data(results: Results, placement: str, *, share: float) -> dict[str, A
     tokens = results.columns("tokens", placement=placement, engine=engine[0])
     chosen, rank = chosen_tokens(tokens["latency_ns"], share=share)
     keys = _keys(tokens["sequence"][chosen], tokens["token"][chosen])
-    path = results.columns("critical_path", placement=placement, engine=engine[0])
-    of_token = _places(_keys(path["sequence"], path["token"]), keys)
-    order = np.lexsort((path["start_ns"], of_token))
-    order = order[of_token[order] >= 0]
-    rows = {name: values[order] for name, values in path.items()}
+    of_token, rows = _path(results, placement, engine[0], keys=keys)
     return {
         "engine": engine[0],
         "of": len(tokens["latency_ns"]),
@@ -55,9 +57,27 @@ def token_data(results: Results, placement: str, *, share: float) -> dict[str, A
         "startNs": pack(tokens["start_ns"][chosen]),
         "latencyNs": pack(tokens["latency_ns"][chosen]),
         "rank": pack(rank),
-        "from": pack(np.searchsorted(of_token[order], np.arange(len(keys) + 1))),
+        "from": pack(np.searchsorted(of_token, np.arange(len(keys) + 1))),
         **_pieces(rows),
     }
+
+
+def _path(
+    results: Results, placement: str, engine: str, *, keys: np.ndarray
+) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    """Return the rows of the critical paths of some tokens, token by token in time, and whose they are."""
+    found: list[dict[str, np.ndarray]] = []
+    sequences = np.unique(keys >> _TOKEN_BITS)
+    for batch in batches(
+        results, "critical_path", _COLUMNS, placement=placement, engine=engine, sequences=sequences
+    ):
+        is_wanted = np.isin(_keys(batch["sequence"], batch["token"]), keys)
+        found.append({name: values[is_wanted] for name, values in batch.items()})
+    rows = {name: np.concatenate([each[name] for each in found]) for name in _COLUMNS}
+    by_key = np.argsort(keys)
+    of_token = by_key[np.searchsorted(keys[by_key], _keys(rows["sequence"], rows["token"]))]
+    order = np.lexsort((rows["start_ns"], of_token))
+    return of_token[order], {name: values[order] for name, values in rows.items()}
 
 
 def _pieces(rows: dict[str, np.ndarray]) -> dict[str, Any]:
@@ -103,15 +123,8 @@ def chosen_tokens(latency_ns: np.ndarray, *, share: float) -> tuple[np.ndarray, 
 
 def _keys(sequence: np.ndarray, token: np.ndarray) -> np.ndarray:
     """Return a number for each token of each sequence."""
-    keys: np.ndarray = (sequence << 32) | token
+    keys: np.ndarray = (sequence << _TOKEN_BITS) | token
     return keys
-
-
-def _places(keys: np.ndarray, among: np.ndarray) -> np.ndarray:
-    """Return where each key is among others, -1 where it is not."""
-    order = np.argsort(among)
-    place = order[np.minimum(np.searchsorted(among[order], keys), len(among) - 1)]
-    return np.where(among[place] == keys, place, -1)
 
 
 def _codes(names: np.ndarray, known: tuple[str, ...]) -> np.ndarray:

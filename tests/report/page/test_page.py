@@ -117,7 +117,7 @@ def test_labels_and_descriptions_point_to_what_is_there(hostile):
 def test_the_command_writes_into_the_run_and_does_not_replace_unasked(hostile):
     first = CliRunner().invoke(cli, ["report", str(hostile)])
     assert first.exit_code == 0, first.output
-    assert f"{hostile / 'report.html'}: " in first.output
+    assert f"Page: {hostile / 'report.html'}, " in first.output
     second = CliRunner().invoke(cli, ["report", str(hostile)])
     assert isinstance(second.exception, OutputError)
     assert "name another file, or replace it by --force" in str(second.exception)

@@ -113,8 +113,9 @@ def test_each_token_gets_its_own_pieces_in_order(tmp_path):
 
 def test_the_head_is_what_the_layers_leave_of_a_token():
     tokens = {"latency_ns": np.array([30, 50]), **{f"{part}_ns": np.array([30, 50]) for part in PARTS}}
-    layers = {"layer": np.array([0, 1, 0, 1]), **{f"{part}_ns": np.array([4, 6, 8, 10]) for part in PARTS}}
-    np.testing.assert_array_equal(mean_parts_ns(tokens, layers)[:, 0], [6.0, 8.0, 26.0])
+    first = {"layer": np.array([0]), **{f"{part}_ns": np.array([4]) for part in PARTS}}
+    second = {"layer": np.array([1, 0, 1]), **{f"{part}_ns": np.array([6, 8, 10]) for part in PARTS}}
+    np.testing.assert_array_equal(mean_parts_ns(tokens, [first, second])[:, 0], [6.0, 8.0, 26.0])
 
 
 @pytest.mark.packet
