@@ -40,11 +40,11 @@ _BYTES_PER_MB = 1e6
 )
 @json_option
 def report(*, run: Path, out: Path | None, force: bool, without_figures: bool, as_json: bool) -> None:
-    """Write a run as one HTML page.
+    """Write a run as one HTML page with a globe.
 
     RUN is the folder of a run. The page has the summary, the distribution of latencies, where the time
-    goes, the figures, how to repeat the run, and a globe: the constellation through time, its links, the
-    hosts, and tokens on their way. It is one file that needs no network.
+    goes, the figures, and how to repeat the run; on the globe are the constellation through time, its
+    links, the hosts, and tokens on their way. It is one file that needs no network.
     """
     from spacemoe_ns3.report.page.write import PAGE, write_page
     from spacemoe_ns3.run_results import load
