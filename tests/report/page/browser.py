@@ -6,7 +6,7 @@ import json
 import shutil
 import time
 
-LAPTOP, PHONE = (1366, 900), (360, 740)
+LAPTOP, PHONE = (1200, 700), (360, 740)
 _FLAGS = (
     *("--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--disable-background-networking"),
     *("--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"),

@@ -7,6 +7,9 @@ import re
 import numpy as np
 import pytest
 
+from spacemoe_ns3.report.page import write_page
+from spacemoe_ns3.report.page.figures import SHOWN
+
 ARROW_RIGHT, HOME, END = "\ue014", "\ue011", "\ue010"
 CURVES = "document.querySelectorAll('#distribution .curve').length"
 pytestmark = pytest.mark.packet
@@ -119,3 +122,21 @@ def test_layers_of_a_placement_sum_to_its_token(shown, results):
         1000 * about["analytic_s_per_token"], abs=7e-4
     )
     assert shown.value("document.querySelectorAll('#bars text.total').length") == 7
+
+
+def test_figures_are_pictures_in_the_page_with_words_for_who_cannot_see_them(shown):
+    pictures = "[...document.querySelectorAll('#figures img')]"
+    shown.wait(f"{pictures}.every(picture => picture.complete)")
+    sizes = shown.value(f"{pictures}.map(picture => [picture.naturalWidth, picture.naturalHeight])")
+    assert len(sizes) == len(SHOWN)
+    assert all(min(size) > 100 for size in sizes)
+    assert all(len(words) > 20 for words in shown.value(f"{pictures}.map(picture => picture.alt)"))
+
+
+def test_a_page_without_figures_has_no_way_to_them(browser, results, tmp_path):
+    place = tmp_path / "page.html"
+    write_page(results, place, with_figures=False)
+    browser.open(place)
+    assert not browser.value("document.getElementById('figures')")
+    assert browser.value("document.getElementById('to-figures').hidden")
+    assert browser.said() == []
