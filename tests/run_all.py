@@ -5,12 +5,15 @@ python of ``.venv``; it needs the standard library alone. ``--lint`` leaves out 
 go to pytest.
 """
 
+import os
 import subprocess
 import sys
 import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
+PYTEST = (sys.executable, "-m", "pytest")
+NO_TESTS = 5  # of pytest, where the arguments choose none of a kind
 
 
 def tool(name: str) -> str:
@@ -47,8 +50,14 @@ def tests(root: Path, pytest_arguments: list[str]) -> dict[str, list[str]]:
     folder = str(ctest_folder(root))
     return {
         "ctest": [tool("ctest"), "--test-dir", folder, "--output-on-failure", "--no-tests=error"],
-        "pytest": [sys.executable, "-m", "pytest", *pytest_arguments],
+        "pytest, alone": [*PYTEST, "-m", "alone", *pytest_arguments],
+        "pytest": [*PYTEST, "-m", "not alone", "-n", str(processors()), *pytest_arguments],
     }
+
+
+def processors() -> int:
+    """Return how many processors this process may use."""
+    return len(os.sched_getaffinity(0))
 
 
 def run(name: str, command: list[str]) -> tuple[int, float]:
@@ -68,6 +77,7 @@ def main(arguments: list[str]) -> int:
         if name == "pytest":
             print(*summary, sep="\n")
         exit_code, elapsed_s = run(name, command)
+        exit_code *= exit_code != NO_TESTS or name != "pytest, alone"
         summary.append(f"{name:13} {elapsed_s:6.1f} s  {'FAILED' if exit_code else 'passed'}")
         failed += [name] if exit_code else []
     if "pytest" not in checks:

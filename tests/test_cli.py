@@ -343,6 +343,7 @@ def test_a_placement_alone_gets_the_same_row_as_among_others(
 
 
 @pytest.mark.packet
+@pytest.mark.alone
 @pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_an_interrupt_stops_within_a_second_and_keeps_what_is_complete(
     root: Path, tmp_path: Path, sent: signal.Signals

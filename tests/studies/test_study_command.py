@@ -152,6 +152,7 @@ def test_a_change_that_leads_nowhere_is_an_error_before_any_work(write, tmp_path
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.alone
 def test_ctrl_c_stops_a_study_within_a_second_and_keeps_what_is_done(write, tmp_path: Path) -> None:
     changes = "{'placements.4': Slow()}"
     path, out = write(changes=changes, reading="slow", more=SLOW), tmp_path / "out"
