@@ -27,6 +27,7 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
         "compare": "Compare runs, with confidence intervals.",
         "plot": "Draw the figures of a run.",
         "report": "Write a run as one HTML page with a globe.",
+        "trace": "Write a run as a trace.",
         "wireshark": "Let Wireshark read the captures of a run.",
     },
     "This program": {

@@ -1,8 +1,8 @@
 -- SPDX-License-Identifier: GPL-2.0-only
 --
 -- Wireshark dissector for the messages of spacemoe-ns3, over UDP and over TCP: docs/wire-format.md has the
--- header, docs/wireshark.md shows what the dissector is for. Runs in Wireshark and tshark 3.6 and later, on
--- Lua 5.2 to 5.4.
+-- header, docs/wireshark.md shows what the dissector is for. Tested with Wireshark 4.0; uses nothing that Lua 5.2
+-- and 5.4 do differently.
 
 local spacemoe = Proto("spacemoe", "SpaceMoE message")
 
@@ -17,14 +17,12 @@ local NS_PER_S = 1000000000
 local EXACT = 2 ^ 53 -- whole numbers below are exact in a double
 local PORT_TYPE_TCP = 2
 
-local KINDS = {
-    [DISPATCH] = "dispatch",
-    [RESULT] = "result",
-    [RESIDUAL] = "residual",
-    [ACKNOWLEDGEMENT] = "acknowledgement",
-    [REPEAT] = "request to repeat",
-}
+local KINDS = { "dispatch", "result", "residual", "acknowledgement", "request to repeat" } -- from 1
 local ABOUT = { [0] = "none", [DISPATCH] = "dispatch", [RESULT] = "result", [RESIDUAL] = "residual" }
+
+local function link(name, text, kind)
+    return ProtoField.framenum(name, text, base.NONE, kind or frametype.NONE)
+end
 
 local fields = {
     magic = ProtoField.string("spacemoe.magic", "Magic"),
@@ -48,30 +46,28 @@ local fields = {
     token_id = ProtoField.string("spacemoe.token_id", "Request.token"),
     stream = ProtoField.uint32("spacemoe.stream", "Stream (number of the token in the capture)"),
     age = ProtoField.relative_time("spacemoe.age", "Time since sent"),
-    reassembled_in = ProtoField.framenum("spacemoe.reassembled_in", "Complete in frame"),
+    reassembled_in = link("spacemoe.reassembled_in", "Complete in frame"),
     reassembled_bytes = ProtoField.uint32("spacemoe.reassembled_bytes", "Reassembled bytes"),
-    segment_frame = ProtoField.framenum("spacemoe.segment_frame", "Segment in frame"),
+    segment_frame = link("spacemoe.segment_frame", "Segment in frame"),
     segment_count = ProtoField.uint32("spacemoe.segment_count", "Reassembled segments"),
-    copy_of = ProtoField.framenum("spacemoe.copy_of", "Copy of the segment in frame", base.NONE,
-        frametype.RETRANS_PREV),
-    response_in = ProtoField.framenum("spacemoe.response_in", "Result in frame", base.NONE, frametype.RESPONSE),
-    response_to = ProtoField.framenum("spacemoe.response_to", "Result of the dispatch in frame", base.NONE,
-        frametype.REQUEST),
+    copy_of = link("spacemoe.copy_of", "Copy of the segment in frame", frametype.RETRANS_PREV),
+    response_in = link("spacemoe.response_in", "Result in frame", frametype.RESPONSE),
+    response_to = link("spacemoe.response_to", "Result of the dispatch in frame", frametype.REQUEST),
     response_time = ProtoField.relative_time("spacemoe.response_time", "Time from dispatch to result"),
 }
 spacemoe.fields = fields
 
+local function remark(name, text, group, severity)
+    return ProtoExpert.new(name, text, expert.group[group], expert.severity[severity])
+end
+
 local experts = {
-    malformed = ProtoExpert.new("spacemoe.malformed", "Malformed", expert.group.MALFORMED, expert.severity.ERROR),
-    cut = ProtoExpert.new("spacemoe.cut", "The capture has only the beginning of this packet",
-        expert.group.UNDECODED, expert.severity.NOTE),
-    out_of_step = ProtoExpert.new("spacemoe.out_of_step", "No beginning of a message here",
-        expert.group.SEQUENCE, expert.severity.WARN),
-    repeated = ProtoExpert.new("spacemoe.repeated", "Segment was sent again", expert.group.SEQUENCE,
-        expert.severity.NOTE),
-    clock = ProtoExpert.new("spacemoe.clock", "Captured before it was sent: no nanoseconds in the capture?",
-        expert.group.PROTOCOL, expert.severity.WARN),
-    late = ProtoExpert.new("spacemoe.late", "Result is late", expert.group.RESPONSE_CODE, expert.severity.WARN),
+    malformed = remark("spacemoe.malformed", "Malformed", "MALFORMED", "ERROR"),
+    cut = remark("spacemoe.cut", "The capture has only the beginning of this packet", "UNDECODED", "NOTE"),
+    out_of_step = remark("spacemoe.out_of_step", "No beginning of a message here", "SEQUENCE", "WARN"),
+    repeated = remark("spacemoe.repeated", "Segment was sent again", "SEQUENCE", "NOTE"),
+    clock = remark("spacemoe.clock", "Captured before it was sent: no nanoseconds in it?", "PROTOCOL", "WARN"),
+    late = remark("spacemoe.late", "Result is late", "RESPONSE_CODE", "WARN"),
 }
 spacemoe.experts = experts
 
@@ -92,39 +88,37 @@ spacemoe.init = forget
 
 -- Reading a header ------------------------------------------------------------------------------------------
 
+-- Fields of the header: name, offset, bytes.
+local LAYOUT = {
+    { "magic", 0, 4 }, { "version", 4, 1 }, { "kind", 5, 1 }, { "layer", 6, 2 }, { "request", 8, 4 },
+    { "token", 12, 4 }, { "expert", 16, 2 }, { "segment", 18, 2 }, { "segments", 20, 2 }, { "about", 22, 1 },
+    { "copy", 23, 1 }, { "message_bytes", 24, 4 }, { "sent", 28, 8 },
+}
+
 -- The header at the beginning of a tvb, which must have all of it. Read from one string: ranges of a tvb cost.
 local function read_header(tvb)
     local raw = tvb:raw(0, HEADER_BYTES)
-    local function number(offset, length)
-        local value = 0
-        for place = offset + 1, offset + length do
-            value = value * 256 + raw:byte(place)
-        end
-        return value
-    end
-    return {
+    local header = {
         magic = raw:sub(1, 4),
-        version = number(4, 1),
-        kind = number(5, 1),
-        layer = number(6, 2),
-        request = number(8, 4),
-        token = number(12, 4),
-        expert = number(16, 2),
-        segment = number(18, 2),
-        segments = number(20, 2),
-        about = number(22, 1),
-        copy = number(23, 1),
-        message_bytes = number(24, 4),
-        sent = raw:byte(29) == 0 and number(28, 8) or EXACT,
+        sent = raw:byte(29) > 0 and EXACT or nil, -- later than any simulation
         -- Same in all segments and copies of a message, different in different messages.
         identity = raw:sub(6, 18) .. raw:sub(21, 22) .. raw:sub(25, 36),
         step = raw:sub(7, 18), -- layer, request, token, expert: a dispatch and its result
     }
+    for _, each in ipairs(LAYOUT) do
+        local name, offset, length = each[1], each[2], each[3]
+        if not header[name] then
+            local value = 0
+            for place = offset + 1, offset + length do
+                value = value * 256 + raw:byte(place)
+            end
+            header[name] = value
+        end
+    end
+    return header
 end
 
-local function is_control(header)
-    return header.kind == ACKNOWLEDGEMENT or header.kind == REPEAT
-end
+local function is_control(header) return header.kind == ACKNOWLEDGEMENT or header.kind == REPEAT end
 
 -- What is wrong with the length of a segment of a message, or nil. All but the last are equally long.
 local function wrong_length(header, payload)
@@ -281,15 +275,7 @@ local function duration(ns)
     return NSTime.new(seconds, math.floor(ns - seconds * NS_PER_S))
 end
 
-local function nanoseconds(seconds)
-    return math.floor(seconds * NS_PER_S + 0.5)
-end
-
-local LAYOUT = {
-    { "magic", 0, 4 }, { "version", 4, 1 }, { "kind", 5, 1 }, { "layer", 6, 2 }, { "request", 8, 4 },
-    { "token", 12, 4 }, { "expert", 16, 2 }, { "segment", 18, 2 }, { "segments", 20, 2 }, { "about", 22, 1 },
-    { "copy", 23, 1 }, { "message_bytes", 24, 4 }, { "sent", 28, 8 },
-}
+local function nanoseconds(seconds) return math.floor(seconds * NS_PER_S + 0.5) end
 
 local function show_fields(tvb, tree)
     for _, each in ipairs(LAYOUT) do
@@ -577,16 +563,17 @@ local function late_results()
     return table.concat(lines, "\n") .. "\n"
 end
 
--- What was on the command line and could not be known when this file was loaded.
-local function print_late()
+register_stat_cmd_arg("spacemoe,late", function()
     local tap = Listener.new("frame")
-    function tap.draw()
-        io.stdout:write(late_results())
-    end
-end
-register_stat_cmd_arg("spacemoe,late", print_late)
+    function tap.draw() io.stdout:write(late_results()) end
+end)
 
 if gui_enabled() then
+    local function follow(name)
+        set_filter(string.format('spacemoe.token_id == "%s"', name))
+        apply_filter()
+    end
+
     register_menu("SpaceMoE/Late results", function()
         local window = TextWindow.new("SpaceMoE: late results")
         window:set(late_results())
@@ -594,9 +581,8 @@ if gui_enabled() then
 
     register_menu("SpaceMoE/Follow a token", function()
         new_dialog("Follow a token", function(request, token)
-            if tonumber(request) and tonumber(token) then
-                set_filter(string.format('spacemoe.token_id == "%d.%d"', tonumber(request), tonumber(token)))
-                apply_filter()
+            if request:match("^%d+$") and token:match("^%d+$") then
+                follow(request .. "." .. token)
             end
         end, "Request", "Token")
     end, MENU_TOOLS_UNSORTED)
@@ -605,9 +591,7 @@ if gui_enabled() then
         register_packet_menu("SpaceMoE/Follow this token", function(...)
             for _, each in ipairs({ ... }) do
                 if each.name == "spacemoe.token_id" then
-                    set_filter(string.format('spacemoe.token_id == "%s"', each.display))
-                    apply_filter()
-                    return
+                    return follow(each.value)
                 end
             end
         end, "spacemoe.token_id")

@@ -114,9 +114,21 @@ def tshark(tool: Callable[[str], str]) -> Tshark:
     """Return a function that reads a capture with the dissector, and returns fields of its packets."""
 
     def read(
-        capture: Path, *fields: str, keep: str = "", options: tuple[str, ...] = (), may_fail: bool = False
+        capture: Path,
+        *fields: str,
+        keep: str = "",
+        options: tuple[str, ...] = (),
+        may_fail: bool = False,
+        script: Path | None = None,
     ) -> list[list[str]]:
-        command = [tool("tshark"), "-X", f"lua_script:{dissector_path()}", "-r", str(capture), *options]
+        command = [
+            tool("tshark"),
+            "-X",
+            f"lua_script:{script or dissector_path()}",
+            "-r",
+            str(capture),
+            *options,
+        ]
         if keep:
             command += ["-Y", keep]
         if fields:

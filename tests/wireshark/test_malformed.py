@@ -194,7 +194,7 @@ def test_random_bytes_are_malformed_or_none_of_ours(tmp_path: Path, tshark: Any)
     for _ in range(1500):
         beginning = dice.choice((b"SMoE", b"SMoE\x01", b"", b"SMo", bytes([0x53, 0x4D, 0x6F, 0x45, 1, 2])))
         payloads.append(beginning + dice.randbytes(dice.randrange(1, 120)))
-    packets = [datagram(payload, ports=(dice.randrange(21_000, 23_000), 9)) for payload in payloads]
+    packets = [datagram(payload, ports=(dice.randrange(20_000, 20_256), 9)) for payload in payloads]
     rows = look_at(write_pcap(tmp_path / "a.pcap", packets), tshark)
     for payload, (number, is_ours, malformed) in zip(payloads, rows, strict=True):
         if payload.startswith(b"SMoE"):

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import importlib.util
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 
 import pytest
+
+from spacemoe_ns3.wireshark import dissector_path
 
 ROOT = Path(__file__).parents[2]
 
@@ -45,3 +48,14 @@ def test_the_page_says_what_its_numbers_say() -> None:
     assert f"{in_front_bytes:,}" in page
     a_packet_s = 1502 * 8 / 100e6
     assert 0 <= left_s - came_s - in_front_bytes * 8 / 100e6 < a_packet_s
+
+
+def test_every_field_of_the_dissector_is_on_the_page() -> None:
+    page = page_maker().PAGE.read_text()
+    rows = [line for line in page.splitlines() if line.startswith("| `spacemoe.")]
+    listed = {
+        name.removeprefix("spacemoe.")
+        for row in rows
+        for name in re.findall(r"`([a-z_.]+)`", row.split("|")[1])
+    }
+    assert listed == set(re.findall(r'"spacemoe\.(\w+)"', dissector_path().read_text()))
