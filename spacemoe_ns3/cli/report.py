@@ -21,7 +21,7 @@ Exit codes:
   0    done
   2    the folder or an option cannot be used; nothing was written
   4    the page could not be written (disk full, for example)
-  5    matplotlib is missing
+  5    the package that draws the figures is missing
 """
 _BYTES_PER_MB = 1e6
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from pathlib import Path
 
 from spacemoe_ns3.errors import OutputError, WriteError
@@ -67,32 +66,16 @@ def write_page(results: Results, out: Path, *, force: bool = False, with_figures
     """
     check_file(out, force=force)
     content = page(results, with_figures=with_figures).encode()
+    partial = out.with_name(f".{out.name}.partial-{os.getpid()}")
     try:
-        descriptor, aside = tempfile.mkstemp(prefix=f".{out.name}.partial-", dir=out.absolute().parent)
+        try:
+            partial.write_bytes(content)
+            partial.replace(out)
+        finally:
+            partial.unlink(missing_ok=True)
     except OSError as error:
-        raise WriteError(_sentence(out, error)) from error
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            os.fchmod(file.fileno(), 0o666 & ~_umask())
-            file.flush()
-            os.fsync(file.fileno())
-        Path(aside).replace(out)
-    except OSError as error:
-        raise WriteError(_sentence(out, error)) from error
-    finally:
-        Path(aside).unlink(missing_ok=True)
+        reason = error.strerror or error
+        raise WriteError(
+            f"--out {out}: could not be written ({reason}); make room or name another file"
+        ) from error
     return len(content)
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
-
-
-def _sentence(out: Path, error: OSError) -> str:
-    reason = error.strerror or str(error)
-    return (
-        f"--out {out}: could not be written ({reason}); nothing was changed; make room or name another file"
-    )

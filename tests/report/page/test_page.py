@@ -5,6 +5,7 @@ import hashlib
 import json
 import re
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -12,7 +13,7 @@ from report.page.hand_made_run import placement, write_run
 
 from spacemoe_ns3 import load
 from spacemoe_ns3.cli import cli
-from spacemoe_ns3.errors import InputError, OutputError
+from spacemoe_ns3.errors import InputError, OutputError, WriteError
 from spacemoe_ns3.report.page import page, write_page
 
 HOSTILE = "</script><script>alert('1')</script><!-- {{data}} \u2028 & \" <b>"
@@ -143,9 +144,12 @@ def test_a_folder_that_is_no_run_is_refused(tmp_path):
 
 
 def test_a_page_that_fails_leaves_nothing_behind(hostile, tmp_path, monkeypatch):
-    monkeypatch.setattr(
-        "spacemoe_ns3.report.page.write.os.fsync", lambda _: (_ for _ in ()).throw(OSError(28, "full"))
-    )
-    with pytest.raises(Exception, match=r"could not be written \(full\)"):
+    def stop_half_way(place, content):
+        with place.open("wb") as file:
+            file.write(content[:1000])
+        raise OSError(28, "full")
+
+    monkeypatch.setattr(Path, "write_bytes", stop_half_way)
+    with pytest.raises(WriteError, match=r"could not be written \(full\)"):
         write_page(load(hostile), tmp_path / "page.html")
     assert sorted(each.name for each in tmp_path.iterdir()) == ["run"]

@@ -65,7 +65,7 @@ class Breakdown {
     const height = bars.length * thick + 48;
     const x = (value) => names + (value / most) * (width - names - 84);
     const picture = svg("svg", { viewBox: `0 0 ${width} ${height}` });
-    for (const [value, text] of ticks(0, most, Math.max(2, (width - names - 84) / 90))) {
+    for (const [value, text] of ticks(0, most, Math.max(4, (width - names - 84) / 90))) {
       picture.append(svg("path", { class: "grid", d: `M${x(value)} 0V${height - 42}` }));
       picture.append(svg("text", { x: x(value), y: height - 26, "text-anchor": "middle" }, text));
     }

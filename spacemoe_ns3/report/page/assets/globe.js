@@ -2,7 +2,9 @@
 
 const FIELD_OF_VIEW = 38; // degrees
 const RADII_AWAY = 3.25; // of the farthest satellite's orbit
-const BEADS_A_LINK = 14;
+const CLUSTER_RADII = 0.05; // satellites that keep within are looked at from near
+const BEAD_APART = 0.015; // Earth radii; on links that are very short, or long, other distances
+const [LEAST_BEADS, MOST_BEADS_A_LINK] = [10, 60];
 const MOST_BEADS = 6000;
 const ARC_STEPS = 24; // every second one is drawn: a dashed line
 const CLOSE_PIXELS = 12;
@@ -29,22 +31,50 @@ class Globe {
     this.world.add(this.earth.mesh, ...this.layers.map((layer) => layer.object));
     this.token = new THREE.Vector3();
     this.hasToken = false;
+    this.gateways = [];
     this.makeCamera();
     this.repaint();
   }
 
   makeCamera() {
-    const { position } = this.sky;
-    let farthest = 1;
-    for (let place = 0; place < position.length; place += 3) {
-      farthest = Math.max(farthest, Math.hypot(position[place], position[place + 1], position[place + 2]) * UNITS_PER_KM);
-    }
-    this.away = RADII_AWAY * farthest;
-    this.camera = new THREE.PerspectiveCamera(FIELD_OF_VIEW, 1, 0.05, 20 * this.away);
+    this.placeSatellites();
+    const reach = this.reachFrom(this.middle());
+    this.isCluster = reach < CLUSTER_RADII;
+    this.away = RADII_AWAY * (this.isCluster ? reach : Math.max(1, this.reachFrom([0, 0, 0])));
+    const [near, far] = this.isCluster ? [reach / 20, 10] : [0.05, 20 * this.away];
+    this.camera = new THREE.PerspectiveCamera(FIELD_OF_VIEW, 1, near, far);
     this.controls = new THREE.OrbitControls(this.camera, this.canvas);
-    Object.assign(this.controls, { enablePan: false, minDistance: 1.15, maxDistance: 4 * this.away, rotateSpeed: 0.6 });
+    const [minDistance, maxDistance] = this.isCluster ? [reach / 5, 4] : [1.15, 4 * this.away];
+    Object.assign(this.controls, { enablePan: false, minDistance, maxDistance, rotateSpeed: 0.6 });
     this.canvas.style.touchAction = "pan-y"; // a finger still scrolls the page
     this.resetView();
+  }
+
+  placeSatellites() {
+    const { position } = this.sky;
+    const placed = this.satellites.position;
+    for (let place = 0; place < position.length; place += 3) {
+      placed[place] = position[place] * UNITS_PER_KM;
+      placed[place + 1] = position[place + 2] * UNITS_PER_KM;
+      placed[place + 2] = -position[place + 1] * UNITS_PER_KM;
+    }
+  }
+
+  middle() {
+    const placed = this.satellites.position;
+    const sums = [0, 0, 0];
+    for (let place = 0; place < placed.length; place++) sums[place % 3] += placed[place];
+    return sums.map((sum) => (3 * sum) / placed.length);
+  }
+
+  // How far the farthest satellite is from a place.
+  reachFrom([x, y, z]) {
+    const placed = this.satellites.position;
+    let reach = 1e-6;
+    for (let place = 0; place < placed.length; place += 3) {
+      reach = Math.max(reach, Math.hypot(placed[place] - x, placed[place + 1] - y, placed[place + 2] - z));
+    }
+    return reach;
   }
 
   resetView() {
@@ -78,7 +108,8 @@ class Globe {
     this.camera.updateProjectionMatrix();
   }
 
-  // Gives each satellite the look of what it hosts; in token mode the hosts of the token's layer stand out.
+  // Gives each satellite the look of what it hosts; in token mode the hosts of the token's layer and
+  // the next gateway stand out.
   dress(layer = null) {
     this.dressedFor = layer;
     const { satellites, palette, placement, sky } = this;
@@ -87,9 +118,11 @@ class Globe {
     if (!placement?.hosts) return;
     const { hosts } = placement;
     const rows = [...hosts.layer.keys()].sort((a, b) => this.rank(a, layer) - this.rank(b, layer));
+    const next = layer === null ? null : (layer + 1) % this.gateways.length;
     for (const row of rows) {
       const isGateway = hosts.expert[row] < 0;
-      const isFaint = layer !== null && hosts.layer[row] !== layer;
+      const isInPlay = hosts.layer[row] === layer || (isGateway && hosts.layer[row] === next);
+      const isFaint = layer !== null && !isInPlay;
       const tint = palette.rgba(isGateway ? "--gateway" : "--expert", isFaint ? 0.35 : 1);
       const often = hosts.probability[row] / hosts.mostProbable;
       const size = (isGateway ? GATEWAY : EXPERT * (0.6 + 0.6 * often)) * (isFaint ? 0.6 : 1);
@@ -125,13 +158,8 @@ class Globe {
     const { sky, satellites } = this;
     this.world.rotation.y = this.options.holdEarth ? -sky.siderealTime() : 0;
     this.earth.turn(sky, this.world.rotation.y);
-    const { position } = sky;
-    const placed = satellites.position;
-    for (let place = 0; place < position.length; place += 3) {
-      placed[place] = position[place] * UNITS_PER_KM;
-      placed[place + 1] = position[place + 2] * UNITS_PER_KM;
-      placed[place + 2] = -position[place + 1] * UNITS_PER_KM;
-    }
+    this.placeSatellites();
+    if (this.isCluster) this.world.position.set(...this.middle()).applyAxisAngle(UP, this.world.rotation.y).negate();
     const piece = this.way && tokenNs !== null ? this.way.pieceAt(tokenNs) : -1;
     const layer = piece < 0 ? null : this.way.of(piece).layer;
     if (layer !== this.dressedFor) this.dress(layer);
@@ -184,7 +212,7 @@ class Globe {
   }
 
   drawRing(isFaint) {
-    if (this.options.showRing && this.gateways?.length > 1) {
+    if (this.options.showRing && this.gateways.length > 1) {
       this.gateways.forEach((gateway, layer) => {
         this.dashArc(gateway, this.gateways[(layer + 1) % this.gateways.length], isFaint ? 0.3 : 0.8);
       });
@@ -240,12 +268,18 @@ class Globe {
     if (about.to < 0 || about.to === about.from) return;
     const progress = ahead < 0 ? 1 : ahead > 0 ? 0 : this.way.progress(piece, ns);
     const [been, coming] = [this.palette.rgba("--way", 1), this.palette.rgba("--way", 0.6)];
-    const beads = about.kind === "leg" ? 4 * BEADS_A_LINK : BEADS_A_LINK;
+    const beads = about.kind === "leg" ? MOST_BEADS_A_LINK : this.beadsOf(about);
     for (let bead = 0; bead <= beads; bead++) {
       const share = bead / beads;
       const isBehind = share <= progress && progress > 0;
       this.beads.add(...this.along(about, share), isBehind ? been : coming, isBehind ? 5.5 : 2.6);
     }
+  }
+
+  beadsOf({ from, to }) {
+    const { position } = this.satellites;
+    const [x, y, z] = [0, 1, 2].map((axis) => position[3 * to + axis] - position[3 * from + axis]);
+    return Math.min(MOST_BEADS_A_LINK, Math.max(LEAST_BEADS, Math.round(Math.hypot(x, y, z) / BEAD_APART)));
   }
 
   // The place on the way of a piece: straight along a link, over the Earth where hops are not known.
@@ -264,6 +298,7 @@ class Globe {
 
   // Turns the camera so that the token comes before it; at once if no time has passed.
   followToken(seconds) {
+    if (this.isCluster) return; // all of it is in view
     const target = this.world.localToWorld(this.token.clone()).normalize();
     const length = this.camera.position.length();
     const share = seconds === null ? 1 : 1 - Math.exp(-FOLLOW_PER_S * seconds);
@@ -303,11 +338,13 @@ class Globe {
   }
 
   isBehindEarth(at) {
-    const eye = this.camera.position;
+    const { position: eye } = this.camera;
+    const centre = this.world.position; // of the Earth
+    const [x, y, z] = [eye.x - centre.x, eye.y - centre.y, eye.z - centre.z];
     const [dx, dy, dz] = [at.x - eye.x, at.y - eye.y, at.z - eye.z];
     const length2 = dx * dx + dy * dy + dz * dz;
-    const nearest = Math.min(1, Math.max(0, -(eye.x * dx + eye.y * dy + eye.z * dz) / length2));
-    return Math.hypot(eye.x + nearest * dx, eye.y + nearest * dy, eye.z + nearest * dz) < 1;
+    const nearest = Math.min(1, Math.max(0, -(x * dx + y * dy + z * dz) / length2));
+    return Math.hypot(x + nearest * dx, y + nearest * dy, z + nearest * dz) < 1;
   }
 
   // The satellite at a place of the canvas, or -1.

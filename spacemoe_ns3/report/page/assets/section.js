@@ -18,6 +18,7 @@ class GlobeSection {
     if (globe) this.listenToGlobe();
     this.choosePlacement(0);
     this.chooseMode("sky");
+    clearTimeout(announcement); // a page that has just opened need not say where its clock is
   }
 
   fillPlacements() {
