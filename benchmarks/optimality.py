@@ -47,7 +47,13 @@ class Silent:
     def stage(self, text: str) -> None:
         """Take no note."""
 
+    def expect(self, tokens: int) -> None:
+        """Take no note."""
+
     def tokens(self, placement: str, done: int) -> None:
+        """Take no note."""
+
+    def count(self, done: int, total: int, words: str) -> None:
         """Take no note."""
 
 

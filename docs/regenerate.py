@@ -29,9 +29,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from command_pages import COMMAND_TABLES
 from figure_pages import keep_figures, run_and_keep
 from performance_pages import engines_table, exactness_words, fabric_table, profile_table
-from results_pages import columns_tables, files_table, keys_table
+from results_pages import columns_tables, files_table, keys_table, memory_table
 from study_pages import (
     STUDIES,
     TRENDS,
@@ -62,6 +63,8 @@ LIVING = ROOT / "scenarios" / "living_links.py"
 SKY = ROOT / "docs" / "data" / "living_links.sky.txt"
 WHY = ROOT / "docs" / "data" / "living_links.why.txt"
 WHY_NOT = ("--slot", "150", "--why", "30", "100")  # satellite 30 has failed in this slot
+COMPARED = ROOT / "docs" / "data" / "first_ring.compare.txt"
+FIRST = ROOT / "scenarios" / "first_ring.py"
 BENCHMARK = ROOT / "docs" / "data" / "sky.benchmark.json"
 BEST = ROOT / "docs" / "data" / "best_placement.json"
 PLACEMENT_TIMES = ROOT / "docs" / "data" / "placement.benchmark.json"
@@ -86,6 +89,7 @@ PERFORMANCE_TABLES = {
 
 
 RESULTS_TABLES = {
+    "memory": memory_table(),
     "files": files_table(),
     "columns": columns_tables(),
     "summary": keys_table("summary"),
@@ -114,6 +118,17 @@ def run_skies() -> None:
             command = [sys.executable, "-m", "spacemoe_ns3", "sky", str(scenario), "--plot", folder, "--json"]
             subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
             (FIGURE.parent / figure).write_bytes((Path(folder) / figure).read_bytes())
+
+
+def run_comparison() -> None:
+    """Run a small scenario, compare its placements, and keep what is printed."""
+    with tempfile.TemporaryDirectory() as folder:
+        run = Path(folder) / "first-ring"
+        command = [sys.executable, "-m", "spacemoe_ns3"]
+        subprocess.run([*command, "run", str(FIRST), "--out", str(run), "--quiet"], check=True)
+        compare = [*command, "compare", str(run)]
+        said = subprocess.run(compare, check=True, capture_output=True, text=True).stdout
+        COMPARED.write_text("".join(f"{line.rstrip()}\n" for line in said.splitlines()))
 
 
 def printed(path: Path, *, skip_until: str = "") -> str:
@@ -265,6 +280,7 @@ def main(arguments: list[str]) -> None:
         run_summary()
         run_and_keep("busy_ring")
         run_skies()
+        run_comparison()
     summary, paper = json.loads(SUMMARY.read_text()), json.loads(study_data("paper_table").read_text())
     draw(summary)
     put(ROOT / "README.md", "ring32", result_table(summary))
@@ -286,9 +302,12 @@ def main(arguments: list[str]) -> None:
         put(page, marker, table())
     for marker, table in PERFORMANCE_TABLES.items():
         put(ROOT / "docs" / "performance.md", marker, table())
+    for marker, table in COMMAND_TABLES.items():
+        put(ROOT / "docs" / "command_line.md", marker, table())
     for marker, text in RESULTS_TABLES.items():
         put(ROOT / "docs" / "results.md", marker, text)
     draw_knees()
+    put(ROOT / "docs" / "compare.md", "compare", printed(COMPARED))
     put(ROOT / "docs" / "sky.md", "sky", printed(SKY))
     put(ROOT / "docs" / "sky.md", "why", printed(WHY, skip_until="From "))
     put(ROOT / "docs" / "sky.md", "benchmark", benchmark_table(json.loads(BENCHMARK.read_text())))

@@ -9,6 +9,7 @@ from typing import Any
 
 from spacemoe_ns3.schema import TABLES, Table
 
+MEMORY = Path(__file__).parent / "data" / "memory.benchmark.json"
 SCHEMAS = Path(__file__).parents[1] / "spacemoe_ns3" / "json_schemas"
 
 
@@ -26,6 +27,17 @@ def files_table() -> str:
 def columns_tables() -> str:
     """Return every column of every table, in Markdown."""
     return "\n\n".join("\n".join(_columns(table)) for table in TABLES.values())
+
+
+def memory_table() -> str:
+    """Return how much memory runs took, in Markdown."""
+    rows = json.loads(MEMORY.read_text())["rows"]
+    lines = ["| tokens | tables | the run, MB | its simulation, MB |", "|---:|---|---:|---:|"]
+    for row in rows:
+        lines.append(
+            f"| {row['tokens']:,} | {row['way']} | {row['run_mb']:.0f} | {row['simulation_mb']:.0f} |"
+        )
+    return "\n".join(lines)
 
 
 def keys_table(name: str) -> str:

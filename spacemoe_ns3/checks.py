@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 import numbers
 from collections.abc import Mapping
 from typing import TypeVar
 
 from spacemoe_ns3.errors import ScenarioError
+from spacemoe_ns3.nearest import did_you_mean
 
 _Entry = TypeVar("_Entry")
-_MOST_NAMED = 20
 
 
 def look_up(path: str, name: str, table: Mapping[str, _Entry]) -> _Entry:
@@ -39,10 +38,7 @@ def look_up(path: str, name: str, table: Mapping[str, _Entry]) -> _Entry:
     spacemoe_ns3.errors.ScenarioError: placement: 'spacemo' is not known; did you mean spacemoe?
     """
     if name not in table:
-        near = difflib.get_close_matches(name, table, n=3) or sorted(table)
-        if len(near) > _MOST_NAMED:  # names of satellites, say
-            near = [*near[:3], f"one of {len(near) - 3} others"]
-        raise ScenarioError(f"{path}: {name!r} is not known; did you mean {' or '.join(near)}?")
+        raise ScenarioError(f"{path}: {name!r} is not known; {did_you_mean(name, table)}")
     return table[name]
 
 

@@ -31,7 +31,7 @@ from spacemoe_ns3.packet import (
 )
 from spacemoe_ns3.placement import Placement, PlacementProblem, check_capacity, host_columns, place
 from spacemoe_ns3.placement.bound import Bound
-from spacemoe_ns3.results import ExpectedLatency, PlacementResult
+from spacemoe_ns3.results import EngineResult, ExpectedLatency, PlacementResult, joined
 from spacemoe_ns3.scenario import Scenario
 from spacemoe_ns3.streams import stream
 from spacemoe_ns3.traffic import BackgroundFlow
@@ -48,8 +48,16 @@ class Progress(Protocol):
         """Take note of what is being done now."""
         ...
 
+    def expect(self, tokens: int) -> None:
+        """Take note that so many more tokens will be simulated than was known."""
+        ...
+
     def tokens(self, placement: str, done: int) -> None:
         """Take note of how many tokens of a placement have been simulated."""
+        ...
+
+    def count(self, done: int, total: int, words: str) -> None:
+        """Take note of how many of something else are done, and what they are called."""
         ...
 
 
@@ -388,6 +396,8 @@ def evaluate(
     *,
     with_formula: bool,
     bound: Bound | None = None,
+    part_tokens: int | None = None,
+    keep: Callable[[EngineResult], EngineResult] = lambda part: part,
 ) -> PlacementResult:
     """Evaluate the formula for a placement, expected and on the draws; nothing without it.
 
@@ -401,6 +411,10 @@ def evaluate(
         Whether the formula is asked for.
     bound
         What no placement can beat, if that is known.
+    part_tokens
+        How many tokens, or some more, the formula is evaluated for at a time; None: for all.
+    keep
+        Called with the tables of each part of the tokens; what it returns is joined and returned.
 
     Raises
     ------
@@ -412,21 +426,33 @@ def evaluate(
         return PlacementResult(
             placement=placement, expected=None, bound_s=None, analytic=None, packet=None, hosts=hosts
         )
-    workload = experiment.workload
-    trace = replay(workload=workload, placement=placement, routes=routes)
-    happened = Happened(
-        trace=trace,
-        placement=placement,
-        activations=workload.activations,
-        token_rows=workload.token_rows(),
-    )
+    parts = [
+        keep(_formula_of(experiment.workload, first, end, placement=placement, routes=routes))
+        for first, end in experiment.workload.parts(part_tokens)
+    ]
     return PlacementResult(
         placement=placement,
         hosts=hosts,
         expected=expect(experiment, placement),
         bound_s=bound.token_s(is_static=placement.is_static) if bound else None,
-        analytic=result_of(happened),
+        analytic=joined(parts),
         packet=None,
+    )
+
+
+def _formula_of(
+    workload: Workload, first: int, end: int, *, placement: Placement, routes: Routes
+) -> EngineResult:
+    """Evaluate the formula on the draws of some sequences, from the first to before the end."""
+    part = workload.sequences(first, end)
+    sequence, token = part.token_rows()
+    return result_of(
+        Happened(
+            trace=replay(workload=part, placement=placement, routes=routes),
+            placement=placement,
+            activations=part.activations,
+            token_rows=(sequence + first, token),
+        )
     )
 
 

@@ -17,8 +17,8 @@ The parts sum to the latency, to the nanosecond, or the run fails.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
@@ -26,6 +26,7 @@ import numpy as np
 from spacemoe_ns3.constants import NANOSECONDS_PER_SECOND
 from spacemoe_ns3.errors import SimulationError
 from spacemoe_ns3.placement import Placement
+from spacemoe_ns3.schema import TABLES
 
 LEG_PARTS = ("propagation", "serialisation", "queueing", "waiting", "retransmission", "transport")
 PARTS = ("compute", *LEG_PARTS)
@@ -232,7 +233,7 @@ class EngineResult:
         :func:`spacemoe_ns3.critical_path.critical_path`).
     satellites
         How busy each host's computer was in the packet engine, and what waited there, a column a name (see
-        :func:`spacemoe_ns3.packet.occupancy.satellite_columns`); None for the analytic engine.
+        :meth:`spacemoe_ns3.packet.occupancy.Occupancy.columns`); None for the analytic engine.
     link_intervals
         What each direction of each link did in each slot of the packet engine, a column a name (see
         :func:`spacemoe_ns3.packet.intervals.interval_columns`); None for the analytic engine.
@@ -260,6 +261,16 @@ class EngineResult:
     jobs: Mapping[str, np.ndarray] | None = None
     engine_use: Mapping[str, str | int] | None = None
 
+    def tables(self) -> dict[str, Mapping[str, np.ndarray]]:
+        """Return the tables that are there, by name (:data:`spacemoe_ns3.schema.TABLES`)."""
+        found = {table.name: getattr(self, table.name) for table in TABLES.values() if table.engines}
+        return {name: columns for name, columns in found.items() if columns}
+
+    def without_tables(self) -> EngineResult:
+        """Return the same without all tables but that of the tokens, which the means are of."""
+        others: dict[str, Any] = {name: None for name in self.tables() if name not in ("tokens", "layers")}
+        return replace(self, layers={}, **others)
+
     @property
     def s_per_token(self) -> float:
         """Mean latency of a token in seconds."""
@@ -268,6 +279,26 @@ class EngineResult:
     def breakdown_s(self) -> dict[str, float]:
         """Return the mean of each part per token in seconds."""
         return {part: float(self.tokens[f"{part}_ns"].mean()) / NANOSECONDS_PER_SECOND for part in PARTS}
+
+
+def joined(parts: Sequence[EngineResult]) -> EngineResult:
+    """Return several parts of a result as one: the last, with the rows of all in every table that all have.
+
+    Parameters
+    ----------
+    parts
+        In order, at least one.
+    """
+    last = parts[-1]
+    shared = [name for name in last.tables() if all(name in part.tables() for part in parts)]
+    tables: dict[str, Any] = {
+        name: {
+            column: np.concatenate([part.tables()[name][column] for part in parts])
+            for column in last.tables()[name]
+        }
+        for name in shared
+    }
+    return replace(last, **tables) if len(parts) > 1 else last
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

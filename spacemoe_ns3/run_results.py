@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from spacemoe_ns3.errors import InputError, InstallationError
+from spacemoe_ns3.nearest import did_you_mean, near_runs, nearest, question
 from spacemoe_ns3.results import PARTS
 from spacemoe_ns3.schema import PARTS_FOLDER, SCHEMA_VERSION, TABLES
 
@@ -45,7 +46,8 @@ class Results:
     def __init__(self, folder: Path | str) -> None:
         self.folder = Path(folder)
         if not self.folder.is_dir():
-            raise InputError(f"run {folder}: there is no such folder; name the folder of a run")
+            meant = question(map(str, near_runs(self.folder))) or "name the folder of a run"
+            raise InputError(f"run {folder}: there is no such folder; {meant}")
         self.manifest: dict[str, Any] = self._read_json("manifest.json")
         self.summary: dict[str, Any] = self._read_json("summary.json")
         version = self.summary.get("schema_version", 0)
@@ -91,7 +93,7 @@ class Results:
         for about in self.summary["placements"]:
             if about["name"] == name:
                 return dict(about)
-        raise InputError(f"run {self.folder}: has no placement {name!r}; it has {', '.join(self.placements)}")
+        raise InputError(f"run {self.folder}: has no placement {name!r}; {_has(self.placements, name)}")
 
     @cached_property
     def table_names(self) -> tuple[str, ...]:
@@ -114,9 +116,8 @@ class Results:
         if name not in self._tables:
             files = self._files(name)
             if not files:
-                raise InputError(
-                    f"run {self.folder}: has no table {name!r}; it has {', '.join(self.table_names)}"
-                )
+                has = _has(self.table_names, name)
+                raise InputError(f"run {self.folder}: has no table {name!r}; {has}")
             import pyarrow as pa
             import pyarrow.parquet as pq
 
@@ -156,10 +157,14 @@ class Results:
         Raises
         ------
         InputError
-            If the run has no such table.
+            If the run has no such table or placement, or there is no such engine.
         """
         import pyarrow.compute as pc
 
+        if placement is not None:
+            self.placement(placement)
+        if engine is not None and engine not in ENGINES:
+            raise InputError(f"engine: {engine!r} is not known; {did_you_mean(engine, ENGINES)}")
         table = self.table(name)
         for key, value in (("placement", placement), ("engine", engine)):
             if value is not None and key in table.column_names:
@@ -264,8 +269,10 @@ class Results:
         try:
             content = json.loads((self.folder / name).read_text(encoding="utf-8"))
         except FileNotFoundError as error:
+            meant = question(map(str, near_runs(self.folder)))
             raise InputError(
-                f"run {self.folder}: has no {name}; name the folder of a run, as spacemoe-ns3 run leaves it"
+                f"run {self.folder}: has no {name}; "
+                f"{meant or 'name the folder of a run, as spacemoe-ns3 run leaves it'}"
             ) from error
         except (OSError, ValueError) as error:
             raise InputError(
@@ -274,6 +281,12 @@ class Results:
         if not isinstance(content, dict):
             raise InputError(f"{self.folder / name}: is no object; run the scenario again")
         return content
+
+
+def _has(names: tuple[str, ...], sought: str) -> str:
+    """Return what there is instead of a name, and which may have been meant."""
+    meant = question(nearest(sought, names))
+    return f"it has {', '.join(names)}{meant and f'; {meant}'}"
 
 
 def load(folder: Path | str) -> Results:

@@ -17,6 +17,7 @@ from spacemoe_ns3.constellation import ConstellationSource, Slots, preset
 from spacemoe_ns3.errors import ScenarioError, require
 from spacemoe_ns3.links import LaserLinks
 from spacemoe_ns3.moe import ActivationLaw, Decoding, Hardware, MoEModel, Uniform, model_named
+from spacemoe_ns3.nearest import instead_of_scenario, misspelt
 from spacemoe_ns3.packet import PACKET_ENGINES
 from spacemoe_ns3.placement import Placer, placer_named
 from spacemoe_ns3.traffic import Traffic
@@ -243,7 +244,7 @@ def run_file(path: Path) -> tuple[dict[str, Any], str]:
         source = path.read_bytes().decode("utf-8")  # as it is: read_text would translate line ends
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or error
-        raise ScenarioError(f"{path}: cannot be read ({reason}); name a scenario file") from error
+        raise ScenarioError(f"{path}: cannot be read ({reason}); {instead_of_scenario(path)}") from error
     try:
         with redirect_stdout(sys.stderr), _imports_from(path.absolute().parent):
             return runpy.run_path(str(path)), source
@@ -256,7 +257,9 @@ def run_file(path: Path) -> tuple[dict[str, Any], str]:
         frames = traceback.extract_tb(error.__traceback__)
         lines = [frame.lineno for frame in frames if frame.filename == str(path)]
         where = f"{path}:{lines[-1]}" if lines else str(path)
-        raise ScenarioError(f"{where}: {type(error).__name__}: {error}") from error
+        question = misspelt(error, package=sys.modules[__package__])
+        sentence = f"{where}: {type(error).__name__}: {error}{question and f'; {question}'}"
+        raise ScenarioError(sentence) from error
 
 
 def the_only(kind: type[_Declared], names: Mapping[str, object], *, path: Path, words: str) -> _Declared:

@@ -34,7 +34,7 @@ def root() -> Path:
     return ROOT
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def tool() -> Callable[[str], str]:
     """Return a function that finds a system tool, or skips the test; in CI its absence is a failure."""
 
@@ -54,7 +54,11 @@ class SilentProgress:
 
     def stage(self, text: str) -> None: ...
 
+    def expect(self, tokens: int) -> None: ...
+
     def tokens(self, placement: str, done: int) -> None: ...
+
+    def count(self, done: int, total: int, words: str) -> None: ...
 
 
 @pytest.fixture

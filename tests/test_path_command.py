@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import subprocess
 import sys
@@ -10,8 +11,10 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from rich.console import Console
 
 from spacemoe_ns3.cli.common import EXIT_INPUT
+from spacemoe_ns3.report.path import read_path, render_path_pieces
 from spacemoe_ns3.results import PARTS
 
 ROOT = Path(__file__).parents[1]
@@ -186,3 +189,18 @@ def test_the_page_shows_what_the_command_prints(first_ring: Path) -> None:
     page = (ROOT / "docs" / "accounting.md").read_text()
 
     assert printed(first_ring, "--placement", "spacemoe", "--layer", "5") in page
+
+
+@pytest.mark.parametrize("width", [80, 200])
+def test_on_a_narrow_terminal_the_parts_stand_below_their_piece(by_hand: Path, width: int) -> None:
+    to = io.StringIO()
+    found = read_path(by_hand, sequence=2, token=1)
+    render_path_pieces(found, console=Console(file=to, width=width))
+    _, *lines, _ = to.getvalue().splitlines()
+    assert max(map(len, lines)) <= width
+    below = [line.strip() for line in lines if line.strip().startswith(("compute", "propagation"))]
+    if width == 80:
+        assert below[0] == "propagation 1.400000, serialisation 0.100007"  # of the hop
+        assert below[-1] == "compute 1.750000, propagation 1.400000, serialisation 0.100007"
+    else:
+        assert below == []

@@ -529,6 +529,26 @@ Simulation::EnablePcap(std::uint32_t satellite, std::uint32_t port, const std::s
 }
 
 void
+Simulation::BoundCaptures(std::int64_t bytes)
+{
+    m_parts->network->SetAttribute("CaptureBytes", UintegerValue(bytes));
+}
+
+void
+Simulation::CloseCaptures(std::int64_t* values)
+{
+    for (const Ptr<CaptureFile>& file : m_parts->network->GetCaptures())
+    {
+        const bool isWhole = file->Close();
+        for (const uint64_t value : {file->GetPackets(), file->GetBytes(), file->GetLeftOut()})
+        {
+            *values++ = static_cast<std::int64_t>(value);
+        }
+        *values++ = isWhole;
+    }
+}
+
+void
 Simulation::RunUntil(std::int64_t untilNs)
 {
     if (!m_parts->schedule && m_parts->network->GetNLinks() > 0)
@@ -678,6 +698,16 @@ Simulation::CopyMessages(std::int64_t* rows) const
                                                    m.header.messageBytes / tokenBytes,
                                                    numbers.at(m.ledger)};
         rows = std::copy(std::begin(row), std::end(row), rows);
+    }
+}
+
+void
+Simulation::ClearRecords()
+{
+    m_parts->recorder->ClearRecords();
+    if (m_parts->hops)
+    {
+        m_parts->hops->Clear();
     }
 }
 

@@ -263,6 +263,19 @@ class Simulation
     void EnablePcap(std::uint32_t satellite, std::uint32_t port, const std::string& path);
 
     /**
+     * Let no capture that is enabled from now on grow longer than this.
+     * @param bytes length of its file
+     */
+    void BoundCaptures(std::int64_t bytes);
+
+    /**
+     * Close the files of all captures, and copy what is in them.
+     * @param values packets written, bytes of the file, packets left out, and whether all that was
+     * written is there; [captures][4], in the order in which they were enabled
+     */
+    void CloseCaptures(std::int64_t* values);
+
+    /**
      * Run up to and including a time; can be called again with a later one. Nothing that happens at
      * that time is left for the next call, so that what is set in between holds for later only.
      * @param untilNs simulation time
@@ -316,6 +329,12 @@ class Simulation
      * @param rows [messages][MESSAGE_COLUMNS]
      */
     void CopyMessages(std::int64_t* rows) const;
+
+    /**
+     * Forget messages, jobs, batches and hops, whose copies have been taken; accounts stay. Only
+     * while no token, message or segment is under way.
+     */
+    void ClearRecords();
 
     /** @return number of hops recorded */
     std::size_t GetHopCount() const;

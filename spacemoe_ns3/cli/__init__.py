@@ -16,18 +16,26 @@ from spacemoe_ns3.cli.common import (
     EXIT_INTERRUPTED,
     EXIT_SIMULATION,
     EXIT_WRITE,
+    examples,
 )
-from spacemoe_ns3.cli.model import model
-from spacemoe_ns3.cli.path import path
-from spacemoe_ns3.cli.plot import plot
-from spacemoe_ns3.cli.run import run
-from spacemoe_ns3.cli.sky import sky
-from spacemoe_ns3.cli.validate import validate
+from spacemoe_ns3.cli.registry import LazyGroup
 from spacemoe_ns3.errors import InputError, InstallationError, SpacemoeError, WriteError
 
+PROGRAM = "spacemoe-ns3"
+_EXAMPLES = examples(
+    "doctor",
+    "run scenarios/first_ring.py",
+    "path results/first-ring --placement spacemoe",
+    "run --help",
+)
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]}, epilog=EXIT_CODES)
-@click.version_option(__version__, prog_name="spacemoe-ns3")
+
+@click.group(
+    cls=LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog=_EXAMPLES + EXIT_CODES,
+)
+@click.version_option(__version__, prog_name=PROGRAM)
 def cli() -> None:
     """Mixture-of-experts inference over laser-linked satellites.
 
@@ -36,21 +44,13 @@ def cli() -> None:
     """
 
 
-cli.add_command(model)
-cli.add_command(path)
-cli.add_command(plot)
-cli.add_command(run)
-cli.add_command(sky)
-cli.add_command(validate)
-
-
 def main() -> None:
     """Run the command line, and turn errors into sentences and exit codes."""
     for stop in (signal.SIGTERM, signal.SIGHUP):  # a batch system's Ctrl-C, and a closed terminal's
         if signal.getsignal(stop) is not signal.SIG_IGN:
             signal.signal(stop, signal.default_int_handler)
     try:
-        cli(standalone_mode=False)
+        cli(standalone_mode=False, prog_name=PROGRAM)
     except click.exceptions.Exit as error:
         sys.exit(error.exit_code)
     except click.ClickException as error:

@@ -1,9 +1,12 @@
-"""What the commands share: exit codes and the console."""
+"""What the commands share: exit codes, the end of their help, and what they print to."""
 
 from __future__ import annotations
 
+import json
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import click
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -21,8 +24,47 @@ Exit codes:
   5    ns-3 or the compiled modules are missing
   130  interrupted; what was complete was written
 """
+"""Of commands that run something; and of all, which have these codes or some of them."""
+
+READING_EXIT_CODES = """\
+\b
+Exit codes:
+  0    done
+  1    standard output was closed by its reader
+  2    what was named, or an option, cannot be used
+  4    the output could not be written (disk full, for example)
+  130  interrupted
+"""
+"""Of commands that look at something."""
 
 _FILE_WIDTH = 130  # of a table in a file or a pipe
+
+
+def examples(*lines: str) -> str:
+    r"""Return the examples of a command's help, for its epilog.
+
+    Parameters
+    ----------
+    lines
+        What to type, without the program's name. With it and the indent, at most 80 columns.
+
+    Examples
+    --------
+    >>> examples("run scenarios/first_ring.py")
+    '\x08\nExamples:\n  spacemoe-ns3 run scenarios/first_ring.py\n\n'
+    """
+    return "\b\nExamples:\n" + "".join(f"  spacemoe-ns3 {line}\n" for line in lines) + "\n"
+
+
+def print_json(content: dict[str, Any] | list[Any]) -> None:
+    """Print an object as JSON, with standard output to itself.
+
+    Parameters
+    ----------
+    content
+        The object; without NaN and infinities, which JSON has not.
+    """
+    click.echo(json.dumps(content, indent=2, allow_nan=False))
 
 
 def console_of() -> Console:

@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-import json
-
 import click
 
-from spacemoe_ns3.cli.common import EXIT_CODES, console_of
+from spacemoe_ns3.cli.common import READING_EXIT_CODES, console_of, examples, print_json
+from spacemoe_ns3.cli.complete import ComputerName, ModelName
+from spacemoe_ns3.cli.options import json_option
 
-_EXAMPLES = """\
-\b
-Examples:
-  spacemoe-ns3 model --list
-  spacemoe-ns3 model mixtral-8x7b
-  spacemoe-ns3 model deepseek-v3 --context 32768 --computer h100
-  spacemoe-ns3 model downloads/my-model/config.json --json
-
-"""
+_EXAMPLES = examples(
+    "model --list",
+    "model mixtral-8x7b",
+    "model deepseek-v3 --context 32768 --computer h100",
+    "model downloads/my-model/config.json --json",
+)
 _MOST_CONTEXT_TOKENS = 10_000_000
 
 
-@click.command(epilog=_EXAMPLES + EXIT_CODES)
-@click.argument("model", metavar="[NAME|CONFIG.JSON]", required=False)
+@click.command(epilog=_EXAMPLES + READING_EXIT_CODES)
+@click.argument("model", metavar="[NAME|CONFIG.JSON]", required=False, type=ModelName())
 @click.option("--list", "is_list", is_flag=True, help="List the models that are known by name.")
 @click.option(
     "--context",
@@ -36,9 +33,10 @@ _MOST_CONTEXT_TOKENS = 10_000_000
     "computers",
     multiple=True,
     metavar="NAME",
+    type=ComputerName(),
     help="Computer to give times on; repeatable.  [default: all that are known by name]",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print everything as JSON, and nothing else.")
+@json_option
 def model(
     *, model: str | None, is_list: bool, context: int, computers: tuple[str, ...], as_json: bool
 ) -> None:
@@ -58,7 +56,7 @@ def model(
         raise click.UsageError("Name one model, or give --list.")
     if is_list:
         if as_json:
-            click.echo(json.dumps(models_summary(ZOO.values()), indent=2, allow_nan=False))
+            print_json(models_summary(ZOO.values()))
         else:
             render_models(ZOO.values(), console=console_of())
         return
@@ -68,6 +66,6 @@ def model(
         computers=[computer_named(name, field="--computer") for name in computers or COMPUTERS],
     )
     if as_json:
-        click.echo(json.dumps(model_summary(found), indent=2, allow_nan=False))
+        print_json(model_summary(found))
     else:
         render_model(found, console=console_of())

@@ -2,30 +2,30 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
 
-from spacemoe_ns3.cli.common import console_of
+from spacemoe_ns3.cli.common import READING_EXIT_CODES, console_of, examples, print_json
+from spacemoe_ns3.cli.complete import LayerNumber, PlacementName
+from spacemoe_ns3.cli.options import json_option, run_argument
 
-_EPILOG = """\b
-Examples:
-  spacemoe-ns3 path results/first-ring --placement spacemoe
-  spacemoe-ns3 path results/first-ring --placement spacemoe --sequence 3 --token 1 --layer 5
-  spacemoe-ns3 path results/first-ring --placement spacemoe --engine analytic --json
-
-\b
-Exit codes:
-  0    done
-  2    the folder or an option cannot be used
-  4    standard output could not be written
-"""
+_EXAMPLES = examples(
+    "path results/first-ring --placement spacemoe",
+    "path results/ring32 --placement spacemoe --sequence 3 --token 1",
+    "path results/ring32 --placement rand-place --layer 5 --json",
+    "path results/ring32 --placement spacemoe --engine analytic",
+)
 
 
-@click.command(epilog=_EPILOG)
-@click.argument("run", type=click.Path(path_type=Path))
-@click.option("--placement", metavar="NAME", help="Which placement.  [default: the only one of the run]")
+@click.command(epilog=_EXAMPLES + READING_EXIT_CODES)
+@run_argument
+@click.option(
+    "--placement",
+    metavar="NAME",
+    type=PlacementName(),
+    help="Which placement.  [default: the only one of the run]",
+)
 @click.option(
     "--sequence",
     metavar="N",
@@ -42,13 +42,13 @@ Exit codes:
     show_default=True,
     help="Which token of the sequence.",
 )
-@click.option("--layer", metavar="N", type=click.IntRange(min=0), help="Only this layer.")
+@click.option("--layer", metavar="N", type=LayerNumber(), help="Only this layer.")
 @click.option(
     "--engine",
     type=click.Choice(["packet", "analytic"]),
     help="The packets or the formula.  [default: the packets, if any were sent]",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print the path as JSON, and nothing else.")
+@json_option
 def path(
     *,
     run: Path,
@@ -69,6 +69,6 @@ def path(
 
     found = read_path(run, placement=placement, engine=engine, sequence=sequence, token=token, layer=layer)
     if as_json:
-        click.echo(json.dumps(path_object(found), indent=2, allow_nan=False))
+        print_json(path_object(found))
     else:
         render_path_pieces(found, console=console_of())

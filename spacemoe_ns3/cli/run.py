@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import sys
 import time
-from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime, timezone
 from pathlib import Path
@@ -15,46 +13,35 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from spacemoe_ns3.cli import study as studies
-from spacemoe_ns3.cli.common import EXIT_CODES, EXIT_INTERRUPTED, EXIT_SIMULATION, console_of
+from spacemoe_ns3.cli.common import (
+    EXIT_CODES,
+    EXIT_INTERRUPTED,
+    EXIT_SIMULATION,
+    console_of,
+    examples,
+    print_json,
+)
+from spacemoe_ns3.cli.options import effort_options, experiment_options
 
 if TYPE_CHECKING:
     from spacemoe_ns3.packet.nursery import Nursery
     from spacemoe_ns3.pipeline import Experiment
-    from spacemoe_ns3.results import PlacementResult
     from spacemoe_ns3.running import Outcome
     from spacemoe_ns3.scenario import Scenario
     from spacemoe_ns3.studies import Study
     from spacemoe_ns3.study_results import StudyResults
 
-_EXAMPLES = """\b
-Examples:
-  spacemoe-ns3 run scenarios/first_ring.py
-  spacemoe-ns3 run scenarios/ring32.py --placement spacemoe --pcap gateway:0
-  spacemoe-ns3 run scenarios/ring32.py --engine analytic --json
-  spacemoe-ns3 run scenarios/paper_table.py
-
-"""
+_MEGABYTE = 10**6
+_EXAMPLES = examples(
+    "run scenarios/first_ring.py",
+    "run scenarios/ring32.py --placement spacemoe --pcap layer:3",
+    "run scenarios/ring32.py --engine analytic --json",
+    "run scenarios/paper_table.py",
+)
 
 
 @click.command(epilog=_EXAMPLES + EXIT_CODES)
-@click.argument("scenario", type=click.Path(path_type=Path))
-@click.option(
-    "--out",
-    type=click.Path(path_type=Path),
-    help="Folder for the results.  [default: results/NAME, numbered if taken]",
-)
-@click.option("--force", is_flag=True, help="Replace a run that --out holds already.")
-@click.option("--seed", metavar="N", type=click.IntRange(min=0), help="Seed, instead of the scenario's.")
-@click.option(
-    "--tokens", metavar="N", type=click.IntRange(min=1), help="Tokens a placement, instead of the scenario's."
-)
-@click.option(
-    "--placement",
-    "placements",
-    multiple=True,
-    metavar="NAME",
-    help="Placement to evaluate, instead of the scenario's; repeatable.",
-)
+@experiment_options(out="results/NAME")
 @click.option(
     "--engine",
     type=click.Choice(["analytic", "packet", "both"]),
@@ -67,14 +54,18 @@ Examples:
     "captures",
     multiple=True,
     metavar="WHAT",
-    help="Capture links for Wireshark: gateway:LAYER, expert:LAYER:EXPERT, satellite:INDEX or "
-    "link:INDEX-INDEX; repeatable.",
+    help="Capture links for Wireshark: layer:LAYER, gateway:LAYER, expert:LAYER:EXPERT, "
+    "satellite:SATELLITE, link:SATELLITE-SATELLITE or all; repeatable.",
 )
 @click.option(
-    "--workers", metavar="N", type=click.IntRange(min=1), help="Simulations at a time.  [default: processors]"
+    "--pcap-max-bytes",
+    "capture_size",
+    metavar="SIZE",
+    default="100M",
+    show_default=True,
+    help="Longest capture; each ends with its last whole packet that fits. K, M, G: powers of 1000.",
 )
-@click.option("--quiet", is_flag=True, help="No progress and no table.")
-@click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON, and nothing else.")
+@effort_options
 def run(
     *,
     scenario: Path,
@@ -85,6 +76,7 @@ def run(
     placements: tuple[str, ...],
     engine: str,
     captures: tuple[str, ...],
+    capture_size: str,
     workers: int | None,
     quiet: bool,
     as_json: bool,
@@ -101,6 +93,7 @@ def run(
     if captures and engine == "analytic":
         raise click.UsageError("--pcap needs packets; leave out --engine analytic.")
     started = time.monotonic(), datetime.now(timezone.utc).isoformat(timespec="seconds")
+    capture_bytes = _capture_bytes(capture_size)
     with _nursery(engine) as nursery:
         from spacemoe_ns3.report import numbered
         from spacemoe_ns3.studies import load_either
@@ -114,6 +107,7 @@ def run(
             "placements": [placer.name for placer in chosen.placers],
             "engine": engine,
             "pcap": list(captures),
+            **({"pcap_max_bytes": capture_bytes} if captures else {}),
             **({"seeds": list(study.seeds)} if study else {}),
         }
         _run(
@@ -123,6 +117,7 @@ def run(
             force=force,
             engine=engine,
             captures=captures,
+            capture_bytes=capture_bytes,
             workers=workers,
             quiet=quiet or as_json,
             as_json=as_json,
@@ -157,6 +152,7 @@ def _run(
     force: bool,
     engine: str,
     captures: tuple[str, ...],
+    capture_bytes: int,
     workers: int | None,
     quiet: bool,
     as_json: bool,
@@ -167,89 +163,50 @@ def _run(
     from spacemoe_ns3 import pipeline, report, running
     from spacemoe_ns3.packet import LocalExecutor
     from spacemoe_ns3.progress import progress_bar
+    from spacemoe_ns3.recording import Recording
 
     report.check_out(out, force=force)
+    _tell_left_behind(out)
     with (
         progress_bar(scenario, engine=engine, is_shown=not quiet) as progress,
         LocalExecutor(workers, nursery=nursery) as executor,
     ):
         experiment = pipeline.lay_out(scenario, progress=progress)
         with report.RunFolder(out, force=force) as folder:
+            recording = Recording(
+                folder,
+                scenario=scenario,
+                experiment=experiment,
+                about=about,
+                started=started,
+                workers=executor.workers,
+            )
             experiment, outcome = running.run_scenario(
                 scenario,
                 experiment,
                 engine=engine,
                 captures=captures,
+                capture_bytes=capture_bytes,
                 executor=executor,
                 folder=folder.staging,
                 progress=progress,
+                keeper=recording,
             )
-            results = list(outcome.results.values())
-            summary = _summary(scenario, experiment, outcome)
+            summary = recording.summary(outcome)
             found = studies.evaluate(study, outcome, workers=workers, progress=progress)
-            is_something = bool(results or (found and found.evaluations))
+            is_something = bool(outcome.results or (found and found.evaluations))
             if found is not None:
                 studies.write(found, folder, summary)
             if is_something:
-                _write_tables(folder.staging, experiment, results)
-                folder.write_json("summary.json", summary)
-                manifest = report.manifest(
-                    **about,
-                    status=_status(outcome, found),
-                    started=started[1],
-                    duration_s=time.monotonic() - started[0],
-                    workers=executor.workers,
-                    packet_engine=scenario.engine,
-                    engine_use=_engine_use(results),
-                    files=[*folder.files(), "manifest.json"],
-                )
-                folder.write_json("manifest.json", manifest)
+                recording.finish(outcome, summary=summary, status=_status(outcome, found))
                 out = folder.publish()
     if as_json:
-        click.echo(json.dumps(summary, indent=2, allow_nan=False))
+        print_json(summary)
     elif is_something and not quiet:
-        _show(results, out, experiment, found)
+        _show(list(outcome.results.values()), out, experiment, found)
+    if captures and is_something:
+        _tell_captures(out, is_quiet=quiet)
     _leave(outcome, out if is_something else None, found)
-
-
-def _write_tables(folder: Path, experiment: Experiment, results: list[PlacementResult]) -> None:
-    """Write all tables of a run: those of its sky, and those of its placements."""
-    from spacemoe_ns3.links import sky_columns
-    from spacemoe_ns3.report import TableWriter
-
-    writer = TableWriter(folder)
-    for name, columns in sky_columns(experiment.sky.timeline).items():
-        writer.write(name, columns)
-    for result in results:
-        writer.write_result(result)
-    writer.finish(result.placement.name for result in results)
-
-
-def _engine_use(results: list[PlacementResult]) -> dict[str, Mapping[str, str | int]]:
-    """Return how packets were moved from hop to hop, by placement; nothing where none were sent."""
-    return {
-        each.placement.name: each.packet.engine_use
-        for each in results
-        if each.packet is not None and each.packet.engine_use is not None
-    }
-
-
-def _summary(scenario: Scenario, experiment: Experiment, outcome: Outcome) -> dict[str, Any]:
-    from spacemoe_ns3 import report
-
-    return report.summary(
-        scenario=scenario.name,
-        seed=scenario.seed,
-        satellites=experiment.sky.timeline.satellites,
-        links=len(experiment.sky.timeline.ends),
-        results=list(outcome.results.values()),
-        failures=outcome.failures,
-        remarks=experiment.remarks,
-        skew=experiment.problem.gating.skew(),
-        epoch=experiment.sky.constellation.epoch,
-        slots=experiment.sky.timeline.slots,
-        model=scenario.architecture,
-    )
 
 
 def inputs_of(declared: Scenario | Study) -> dict[str, str]:
@@ -322,6 +279,38 @@ def _show(results: list[Any], out: Path, experiment: Experiment, found: StudyRes
         console.print()
         studies.show(found, run=results, console=console)
     console.print(f"Results: {out}", soft_wrap=True)
+
+
+def _capture_bytes(size: str) -> int:
+    from spacemoe_ns3.packet.capture import parse_size
+
+    return parse_size(size)
+
+
+def _tell_captures(out: Path, *, is_quiet: bool) -> None:
+    """Say where captures are, and, however quiet, which have not all that there was."""
+    from spacemoe_ns3.packet.capture_files import cut_sentences, read_captures
+    from spacemoe_ns3.running import CAPTURES
+
+    for folder in sorted((out / CAPTURES).glob("*")):
+        rows = read_captures(folder)
+        size = sum(row["bytes"] for row in rows)
+        if rows and not is_quiet:
+            click.echo(f"Captures: {folder} ({len(rows)} files, {size / _MEGABYTE:.1f} MB)")
+        if cut := cut_sentences(rows):
+            click.echo(f"note: {folder}: {'; '.join(cut)}; raise --pcap-max-bytes to have all", err=True)
+
+
+def _tell_left_behind(out: Path) -> None:
+    """Say which runs to a place were killed, and how to read what they had finished."""
+    from spacemoe_ns3 import report
+
+    for folder in report.left_behind(out):
+        click.echo(
+            f"note: {folder} is what a killed run had finished; read it by "
+            f"spacemoe_ns3.load({str(folder)!r}), or remove it",
+            err=True,
+        )
 
 
 def _leave(outcome: Outcome, out: Path | None, found: StudyResults | None) -> None:

@@ -3,30 +3,27 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from spacemoe_ns3.cli.common import EXIT_CODES, console_of
+from spacemoe_ns3.cli.common import READING_EXIT_CODES, console_of, examples, print_json
+from spacemoe_ns3.cli.options import json_option, scenario_argument, seed_option
 
 if TYPE_CHECKING:
     from spacemoe_ns3.pipeline import Sky
 
-_EXAMPLES = """\
-\b
-Examples:
-  spacemoe-ns3 sky scenarios/ring32.py
-  spacemoe-ns3 sky scenarios/ring32.py --why 0 528
-  spacemoe-ns3 sky scenarios/real_shell.py --plot figures
-
-"""
+_EXAMPLES = examples(
+    "sky scenarios/ring32.py",
+    "sky scenarios/ring32.py --why 0 528",
+    "sky scenarios/real_shell.py --plot figures",
+)
 
 
-@click.command(epilog=_EXAMPLES + EXIT_CODES)
-@click.argument("scenario", type=click.Path(path_type=Path))
-@click.option("--seed", metavar="N", type=click.IntRange(min=0), help="Seed, instead of the scenario's.")
+@click.command(epilog=_EXAMPLES + READING_EXIT_CODES)
+@scenario_argument
+@seed_option
 @click.option(
     "--slot",
     metavar="N",
@@ -48,7 +45,7 @@ Examples:
     type=click.Path(path_type=Path),
     help="Draw the map of satellites and links and the history of link lengths, as SVG and PNG.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print everything as JSON, and nothing else.")
+@json_option
 def sky(
     *,
     scenario: Path,
@@ -58,29 +55,32 @@ def sky(
     plot: Path | None,
     as_json: bool,
 ) -> None:
-    """Explain the sky of a scenario: satellites, laser links and paths.
+    """Explain a scenario's sky: satellites, laser links, paths.
 
     Shells with their planes, altitude and period; links by kind with their lengths, how much of the time they
     are up, and by which reason down; what paths look like; and whatever did not fit.
     """
     from spacemoe_ns3 import pipeline, report
     from spacemoe_ns3.links.survey import survey
-    from spacemoe_ns3.progress import silent
+    from spacemoe_ns3.progress import progress_bar
     from spacemoe_ns3.scenario import load_scenario
 
     declared, _ = load_scenario(scenario)
     chosen = declared if seed is None else dataclasses.replace(declared, seed=seed)
-    built = pipeline.build_sky(chosen, progress=silent())
-    _check_slot(slot, built)
-    about = survey(built.constellation, built.timeline, built.router)
-    answer = _explain(built, why, slot) if why else None
-    drawn = _plot(built, plot, slot, chosen.name) if plot else []
+    with progress_bar(is_shown=not as_json) as progress:
+        built = pipeline.build_sky(chosen, progress=progress)
+        _check_slot(slot, built)
+        progress.stage("looking at links and paths")
+        about = survey(built.constellation, built.timeline, built.router)
+        answer = _explain(built, why, slot) if why else None
+        progress.stage("drawing")
+        drawn = _plot(built, plot, slot, chosen.name) if plot else []
     if as_json:
         found: dict[str, Any] = report.sky_summary(about)
         if answer:
             found["why"] = report.path_summary(*answer)
         found["figures"] = [str(path) for path in drawn]
-        click.echo(json.dumps(found, indent=2, allow_nan=False))
+        print_json(found)
         return
     console = console_of()
     report.render_sky(about, console=console)

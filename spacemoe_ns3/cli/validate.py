@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import time
 from datetime import datetime, timezone
@@ -11,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from spacemoe_ns3.cli.common import EXIT_INTERRUPTED, console_of
+from spacemoe_ns3.cli.common import EXIT_INTERRUPTED, console_of, examples, print_json
+from spacemoe_ns3.cli.options import effort_options, experiment_options
 from spacemoe_ns3.cli.run import inputs_of, override
 
 if TYPE_CHECKING:
@@ -21,13 +21,12 @@ if TYPE_CHECKING:
     from spacemoe_ns3.validation_results import Validation
 
 EXIT_OUTSIDE = 1
-_EPILOG = """\b
-Examples:
-  spacemoe-ns3 validate scenarios/first_ring.py
-  spacemoe-ns3 validate scenarios/ring32.py --regime idle --placement spacemoe
-  spacemoe-ns3 validate scenarios/ring32.py --load-sweep --loads 0.3,0.6,0.9
-
-\b
+_EXAMPLES = examples(
+    "validate scenarios/first_ring.py",
+    "validate scenarios/ring32.py --regime idle --placement spacemoe",
+    "validate scenarios/ring32.py --load-sweep --loads 0.3,0.6,0.9",
+)
+_EXIT_CODES = """\b
 Exit codes:
   0    every placement is within the envelope of every regime
   1    one is outside, or its simulation failed; the results were written
@@ -51,25 +50,8 @@ def _shares(_context: click.Context, _option: click.Parameter, text: str | None)
     return shares
 
 
-@click.command(epilog=_EPILOG)
-@click.argument("scenario", type=click.Path(path_type=Path))
-@click.option(
-    "--out",
-    type=click.Path(path_type=Path),
-    help="Folder for the results.  [default: results/NAME-validation, numbered if taken]",
-)
-@click.option("--force", is_flag=True, help="Replace a run that --out holds already.")
-@click.option("--seed", metavar="N", type=click.IntRange(min=0), help="Seed, instead of the scenario's.")
-@click.option(
-    "--tokens", metavar="N", type=click.IntRange(min=1), help="Tokens a placement, instead of the scenario's."
-)
-@click.option(
-    "--placement",
-    "placements",
-    multiple=True,
-    metavar="NAME",
-    help="Placement to validate, instead of the scenario's; repeatable.",
-)
+@click.command(epilog=_EXAMPLES + _EXIT_CODES)
+@experiment_options(out="results/NAME-validation")
 @click.option(
     "--regime",
     "regimes",
@@ -117,11 +99,7 @@ def _shares(_context: click.Context, _option: click.Parameter, text: str | None)
     show_default=True,
     help="When the load begins.",
 )
-@click.option(
-    "--workers", metavar="N", type=click.IntRange(min=1), help="Simulations at a time.  [default: processors]"
-)
-@click.option("--quiet", is_flag=True, help="No progress and no tables.")
-@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON, and nothing else.")
+@effort_options
 def validate(
     *,
     scenario: Path,
@@ -217,7 +195,7 @@ def _validate(
     from spacemoe_ns3.validation.validate import validate as validate_scenario
 
     report.check_out(out, force=force)
-    with progress_bar(scenario, engine="both", is_shown=not is_quiet) as progress:
+    with progress_bar(is_shown=not is_quiet) as progress:
         experiment = pipeline.prepare(scenario, progress=progress)
         with report.RunFolder(out, force=force) as folder, LocalExecutor(workers) as executor:
             found = validate_scenario(
@@ -267,7 +245,7 @@ def _show(found: Validation, place: Path | None, *, quiet: bool, as_json: bool) 
     from spacemoe_ns3.report.validation import render_validation, validation_object
 
     if as_json:
-        click.echo(json.dumps(validation_object(found), indent=2, allow_nan=False))
+        print_json(validation_object(found))
     elif not quiet and (found.regimes or found.points or found.failures):
         console = console_of()
         render_validation(found, console=console)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -115,6 +115,43 @@ class Workload:
     def fan_out(self) -> int:
         """Most experts M that a step activates in a layer."""
         return int(self.activations.shape[2])
+
+    def sequences(self, first: int, end: int) -> Workload:
+        """Return the work of some sequences alone, from the first to before the end, numbered from 0."""
+        steps = np.concatenate([[0], np.cumsum(self.sequence_tokens)])
+        chosen = slice(int(steps[first]), int(steps[end]))
+        return replace(
+            self,
+            starts_ns=self.starts_ns[first:end],
+            sequence_tokens=self.sequence_tokens[first:end],
+            activations=self.activations[chosen],
+            widths=self.widths[chosen],
+            shares=self.shares[chosen],
+        )
+
+    def parts(self, tokens: int | None) -> list[tuple[int, int]]:
+        """Return sequences in parts, the first and the end of each.
+
+        Parameters
+        ----------
+        tokens
+            Steps of a part at least, but for the last part; None: all sequences are one.
+
+        Examples
+        --------
+        >>> from types import SimpleNamespace
+        >>> Workload.parts(SimpleNamespace(sequence_tokens=np.array([2, 2, 1, 3, 1])), 3)
+        [(0, 2), (2, 4), (4, 5)]
+        """
+        ends, steps = [], 0
+        for sequence, length in enumerate(self.sequence_tokens.tolist(), 1):
+            steps += length
+            if tokens is not None and steps >= tokens:
+                ends.append(sequence)
+                steps = 0
+        if steps:
+            ends.append(len(self.sequence_tokens))
+        return list(zip([0, *ends], ends, strict=False))
 
     def token_rows(self) -> tuple[np.ndarray, np.ndarray]:
         """Return the sequence of each step and its place in it, both of shape (N,)."""

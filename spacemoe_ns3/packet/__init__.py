@@ -5,16 +5,18 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from spacemoe_ns3.packet._ns import check_installation, load_modules
-    from spacemoe_ns3.packet.accounting import count_finished, result_from_records
+    from spacemoe_ns3.packet.accounting import Accountant, count_finished, result_from_records
     from spacemoe_ns3.packet.capture import CapturePoint, parse_captures
     from spacemoe_ns3.packet.executor import Executor, LocalExecutor, TaskEvent
-    from spacemoe_ns3.packet.plan import JOB_COLUMNS, LINK_COLUMNS, PACKET_ENGINES, Plan, Records
+    from spacemoe_ns3.packet.plan import JOB_COLUMNS, LINK_COLUMNS, PACKET_ENGINES, Events, Plan, Records
 
 __all__ = [
     "JOB_COLUMNS",
     "LINK_COLUMNS",
     "PACKET_ENGINES",
+    "Accountant",
     "CapturePoint",
+    "Events",
     "Executor",
     "LocalExecutor",
     "Plan",
@@ -30,10 +32,10 @@ __all__ = [
 # Loaded at first use: the process that simulations are forked from is started before all else.
 _HOMES = {
     "_ns": ("check_installation", "load_modules"),
-    "accounting": ("count_finished", "result_from_records"),
+    "accounting": ("Accountant", "count_finished", "result_from_records"),
     "capture": ("CapturePoint", "parse_captures"),
     "executor": ("Executor", "LocalExecutor", "TaskEvent"),
-    "plan": ("JOB_COLUMNS", "LINK_COLUMNS", "PACKET_ENGINES", "Plan", "Records"),
+    "plan": ("JOB_COLUMNS", "LINK_COLUMNS", "PACKET_ENGINES", "Events", "Plan", "Records"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 

@@ -75,10 +75,24 @@ def check_installation() -> None:
     native_folder()
 
 
-def _load_libraries(names: tuple[str, ...]) -> Any:
-    """Load the wheel's libraries and ours, then hand cppyy back.
+def open_libraries(names: tuple[str, ...] = (*_MODULES, "bridge")) -> Path:
+    """Load the wheel's libraries and ours, without cppyy.
 
-    Libraries come before headers, or cppyy fails to resolve the headers' symbols.
+    Parameters
+    ----------
+    names
+        Of ours.
+
+    Returns
+    -------
+    The folder of ours.
+
+    Raises
+    ------
+    InstallationError
+        If the wheel or the compiled modules are missing.
+    OSError
+        If one cannot be loaded, or lacks a symbol of another: they were not built against this wheel.
     """
     wheel = _wheel_folder()
     for name in _WHEEL_LIBRARIES:
@@ -86,6 +100,23 @@ def _load_libraries(names: tuple[str, ...]) -> Any:
     native = native_folder()
     for name in names:
         ctypes.CDLL(str(native / f"libspacemoe_{name}.so"), mode=ctypes.RTLD_GLOBAL)
+    return native
+
+
+def compile_a_line() -> int:
+    """Have cppyy compile a line of C++ that needs the standard library, and return its value, 42."""
+    import cppyy
+
+    cppyy.cppdef("#include <vector>\nint spacemoe_line() { return std::vector<int>{42}.front(); }")
+    return int(cppyy.gbl.spacemoe_line())
+
+
+def _load_libraries(names: tuple[str, ...]) -> Any:
+    """Load the wheel's libraries and ours, then hand cppyy back.
+
+    Libraries come before headers, or cppyy fails to resolve the headers' symbols.
+    """
+    native = open_libraries(names)
 
     import cppyy
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TypedDict
 
 import numpy as np
 
@@ -13,8 +12,8 @@ from spacemoe_ns3.errors import SimulationError, UndeliveredError
 from spacemoe_ns3.event_tables import Happened, result_of
 from spacemoe_ns3.moe import Workload
 from spacemoe_ns3.packet.by_step import by_step, late_results
-from spacemoe_ns3.packet.intervals import check_intervals, interval_columns
-from spacemoe_ns3.packet.occupancy import satellite_columns, traffic_columns
+from spacemoe_ns3.packet.intervals import check_sums, interval_columns, interval_sums
+from spacemoe_ns3.packet.occupancy import Occupancy, both_traffics, occupancy_of, traffic_columns
 from spacemoe_ns3.packet.plan import (
     BATCH_COLUMNS,
     DISPATCH,
@@ -26,6 +25,7 @@ from spacemoe_ns3.packet.plan import (
     LINK_COLUMNS,
     RESIDUAL,
     RESULT,
+    Events,
     Records,
 )
 from spacemoe_ns3.placement import Placement
@@ -43,7 +43,7 @@ from spacemoe_ns3.results import (
 def result_from_records(
     records: Records, *, workload: Workload, placement: Placement, ends: np.ndarray
 ) -> EngineResult:
-    """Return what the packet engine says of a placement.
+    """Return what the packet engine says of a placement, from records of which no part was given away.
 
     Parameters
     ----------
@@ -61,9 +61,103 @@ def result_from_records(
     SimulationError
         If a message or a job is missing, or the account does not balance.
     """
+    return Accountant(workload=workload, placement=placement, ends=ends).close(records)
+
+
+class Accountant:
+    """Makes tables of what ns-3 recorded of a placement, part by part.
+
+    Parameters
+    ----------
+    workload, placement
+        What is simulated.
+    ends
+        Satellites of each link, shape (M, 2).
+    """
+
+    def __init__(self, *, workload: Workload, placement: Placement, ends: np.ndarray) -> None:
+        self._workload = workload
+        self._placement = placement
+        self._ends = ends
+        self._link_sums: np.ndarray | int = 0
+        self._occupancy: Occupancy | None = None
+        self._traffic: dict[str, np.ndarray] | None = None
+
+    def take(self, part: Events) -> EngineResult:
+        """Return the tables of a part: those that have rows for its tokens.
+
+        Parameters
+        ----------
+        part
+            Of sequences that were not in a part before.
+
+        Raises
+        ------
+        SimulationError
+            If a message or a job is missing.
+        """
+        return self._tables(part, account=None)
+
+    def close(self, records: Records) -> EngineResult:
+        """Return the tables of what was not in a part, and those of the whole: links, satellites, traffic.
+
+        Parameters
+        ----------
+        records
+            The last.
+
+        Raises
+        ------
+        UndeliveredError
+            If a message was lost; it carries the account.
+        SimulationError
+            If a message or a job is missing, or the account does not balance.
+        """
+        account = _account(records)
+        _check_balance(account, records)
+        _check_links(account, records)
+        if records.lost:
+            raise UndeliveredError(_lost_words(records.lost, account), account=account.as_dict())
+        result = self._tables(records, account=account)
+        check_sums(np.asarray(self._link_sums), records)
+        assert self._occupancy is not None
+        return replace(
+            result,
+            links=_link_columns(records, self._ends),
+            satellites=self._occupancy.columns(),
+            traffic=self._traffic,
+            engine_use=records.engine_use,
+        )
+
+    def _tables(self, part: Events, *, account: Account | None) -> EngineResult:
+        events, workload = part.alone(self._workload)
+        trace = trace_from_records(events, workload=workload)
+        hops, ledgers = None, None
+        if len(events.hops):
+            log = dict(zip(HOP_COLUMNS, events.hops.T, strict=True))
+            hops, ledgers = Hops.from_log(log, ends=self._ends), _ledgers(events, trace, workload)
+        sequence, token = workload.token_rows()
+        happened = Happened(
+            trace=trace,
+            placement=self._placement,
+            activations=workload.activations,
+            token_rows=(sequence + part.first_sequence, token),
+        )
+        result = result_of(happened, account=account, hops=hops, ledgers=ledgers)
+        self._link_sums = self._link_sums + interval_sums(part, links=len(self._ends))
+        if workload.tokens:
+            occupancy = occupancy_of(events, placement=self._placement, trace=trace)
+            self._occupancy = self._occupancy.plus(occupancy) if self._occupancy else occupancy
+            traffic = traffic_columns(events, workload=workload)
+            self._traffic = both_traffics(self._traffic, traffic) if self._traffic else traffic
+        return replace(result, link_intervals=interval_columns(part, ends=self._ends))
+
+
+def _account(records: Records) -> Account:
+    """Return the account of messages, and of background traffic."""
     dropped = dict(zip(DROP_REASONS, map(_side, records.account[2:]), strict=True))
     again, control, duplicates = ((int(segments), int(octets)) for segments, octets in records.extras)
-    account = Account(
+    return Account(
         sent=_side(records.account[0]),
         received=_side(records.account[1]),
         dropped=dropped,
@@ -74,30 +168,6 @@ def result_from_records(
         late_results=late_results(records),
         refused_jobs=records.refused_jobs,
         background=_background_account(records),
-    )
-    _check_balance(account, records)
-    _check_links(account, records)
-    check_intervals(records)
-    if records.lost:
-        raise UndeliveredError(_lost_words(records.lost, account), account=account.as_dict())
-    trace = trace_from_records(records, workload=workload)
-    hops, ledgers = None, None
-    if len(records.hops):
-        log = dict(zip(HOP_COLUMNS, records.hops.T, strict=True))
-        hops, ledgers = Hops.from_log(log, ends=ends), _ledgers(records, trace, workload)
-    happened = Happened(
-        trace=trace,
-        placement=placement,
-        activations=workload.activations,
-        token_rows=workload.token_rows(),
-    )
-    return replace(
-        result_of(happened, account=account, hops=hops, ledgers=ledgers),
-        links=_link_columns(records, ends),
-        satellites=satellite_columns(records, placement=placement, trace=trace),
-        traffic=traffic_columns(records, workload=workload),
-        link_intervals=interval_columns(records, ends=ends),
-        engine_use=records.engine_use,
     )
 
 
@@ -129,17 +199,9 @@ def count_finished(records: Records) -> int:
     return int(heads.sum() + others.sum())
 
 
-class _Common(TypedDict):
-    """What both tables of a result need."""
-
-    placement: Placement
-    activations: np.ndarray
-    token_rows: tuple[np.ndarray, np.ndarray]
-
-
-def _ledgers(records: Records, trace: TokenTrace, workload: Workload) -> LegLedgers:
+def _ledgers(events: Events, trace: TokenTrace, workload: Workload) -> LegLedgers:
     """Return the ledger numbers of all messages, as the trace has them."""
-    messages, _ = by_step(records, workload)
+    messages, _ = by_step(events, workload)
     numbers = {}
     for kind, legs in ((DISPATCH, trace.dispatch), (RESULT, trace.result), (RESIDUAL, trace.residual)):
         if legs is not None:
@@ -154,7 +216,9 @@ def _check_balance(account: Account, records: Records) -> None:
     """Raise unless what was sent has been received, or dropped, or is where it is counted to be in flight."""
     sides = account.as_dict()
     in_flight = sides["segments"]["in_flight"]
-    if in_flight != records.in_flight or sides["messages"]["received"] != len(records.messages):
+    received = sides["messages"]["received"]
+    messages = records.messages_before + len(records.messages)
+    if in_flight != records.in_flight or received != messages:
         raise SimulationError(
             f"accounting: {in_flight} segments are neither received nor dropped, but {records.in_flight} are "
             "in the network; report this bug"
@@ -229,12 +293,12 @@ def _side(values: np.ndarray) -> tuple[int, int, int]:
     return messages, segments, payload_bytes
 
 
-def trace_from_records(records: Records, *, workload: Workload) -> TokenTrace:
+def trace_from_records(events: Events, *, workload: Workload) -> TokenTrace:
     """Sort messages and jobs into the trace of the steps, those of a batch into that of each of its steps.
 
     Parameters
     ----------
-    records
+    events
         What ns-3 recorded.
     workload
         What was simulated.
@@ -250,7 +314,7 @@ def trace_from_records(records: Records, *, workload: Workload) -> TokenTrace:
         fan_out=workload.fan_out,
         sends_residual=workload.sends_residual,
     )
-    messages, jobs = by_step(records, workload)
+    messages, jobs = by_step(events, workload)
     _fill_legs(trace.dispatch, messages, DISPATCH, workload)
     _fill_legs(trace.result, messages, RESULT, workload)
     if trace.residual is not None:

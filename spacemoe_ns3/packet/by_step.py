@@ -14,11 +14,11 @@ from spacemoe_ns3.packet.plan import (
     JOB_COLUMNS,
     MESSAGE_COLUMNS,
     RESULT,
-    Records,
+    Events,
 )
 
 
-def by_step(records: Records, workload: Workload) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+def by_step(records: Events, workload: Workload) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
     """Return messages and jobs, a record for each step that they are about.
 
     Parameters
@@ -57,7 +57,7 @@ def by_step(records: Records, workload: Workload) -> tuple[dict[str, np.ndarray]
     )
 
 
-def late_results(records: Records) -> int:
+def late_results(records: Events) -> int:
     """Return how many results came of dispatches that had been abandoned.
 
     Parameters
@@ -79,7 +79,7 @@ def _far_end(messages: dict[str, np.ndarray]) -> np.ndarray:
     )
 
 
-def _is_of_abandoned(records: Records, table: dict[str, np.ndarray], satellite: np.ndarray) -> np.ndarray:
+def _is_of_abandoned(records: Events, table: dict[str, np.ndarray], satellite: np.ndarray) -> np.ndarray:
     """Return which messages or jobs, on experts at some satellites, are of abandoned dispatches."""
     if len(records.abandoned) == 0:
         return np.zeros(len(satellite), bool)

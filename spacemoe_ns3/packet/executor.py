@@ -24,7 +24,16 @@ from spacemoe_ns3.errors import (
     WriteError,
 )
 from spacemoe_ns3.packet.nursery import Nursery
-from spacemoe_ns3.packet.plan import ERROR_FILE, LOG_FILE, PLAN_FILE, RECORDS_FILE, Plan, Records
+from spacemoe_ns3.packet.plan import (
+    ERROR_FILE,
+    LOG_FILE,
+    PART_FILE,
+    PLAN_FILE,
+    RECORDS_FILE,
+    Events,
+    Plan,
+    Records,
+)
 
 _LAST_LINES = 5
 _ERRORS = {
@@ -43,12 +52,15 @@ class TaskEvent:
         Name of the task.
     tokens
         Tokens emitted so far.
+    part
+        What of the records was given away just now, if anything.
     outcome
         None while it runs; then its records, or why there are none.
     """
 
     name: str
     tokens: int
+    part: Events | None = None
     outcome: Records | SpacemoeError | None = None
 
 
@@ -152,6 +164,11 @@ class LocalExecutor:
         if what == "tokens":
             task.tokens = int(value)
             return TaskEvent(name=task.name, tokens=task.tokens)
+        if what == "part":
+            path = task.folder / PART_FILE.format(int(value))
+            part = Events.load(path)
+            path.unlink()
+            return TaskEvent(name=task.name, tokens=task.tokens, part=part)
         del self._running[int(number)]
         self._start_queued()
         return TaskEvent(name=task.name, tokens=task.tokens, outcome=_outcome(task.folder, int(value)))

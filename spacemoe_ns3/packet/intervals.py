@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from spacemoe_ns3.errors import SimulationError
-from spacemoe_ns3.packet.plan import INTERVAL_COLUMNS, LINK_COLUMNS, Records
+from spacemoe_ns3.packet.plan import INTERVAL_COLUMNS, LINK_COLUMNS, Events, Records
 
 _GROWING = [name for name in LINK_COLUMNS if name not in ("in_flight", "queued", "queue_max")]
 _GROWING_PLACES = [LINK_COLUMNS.index(name) for name in _GROWING]
@@ -61,9 +61,16 @@ class IntervalLog:
         self._most = most if self._most is None else np.maximum(self._most, most)
         self._now, self._end_ns = now, end_ns
 
-    def rows(self) -> np.ndarray:
-        """Return what happened, shape (n, columns), int64; columns INTERVAL_COLUMNS, in order of time."""
-        return np.concatenate([np.zeros((0, len(INTERVAL_COLUMNS)), np.int64), *self._blocks])
+    def take_rows(self) -> np.ndarray:
+        """Return what happened since the last call, and forget it.
+
+        Returns
+        -------
+        Shape (n, columns), int64; columns INTERVAL_COLUMNS, in order of time.
+        """
+        rows = np.concatenate([np.zeros((0, len(INTERVAL_COLUMNS)), np.int64), *self._blocks])
+        self._blocks.clear()
+        return rows
 
     def totals(self) -> np.ndarray:
         """Return the counters up to :attr:`end_ns`, shape (M, 2, columns), int64; at least one was read."""
@@ -74,13 +81,13 @@ class IntervalLog:
         return totals
 
 
-def interval_columns(records: Records, *, ends: np.ndarray) -> dict[str, np.ndarray]:
+def interval_columns(events: Events, *, ends: np.ndarray) -> dict[str, np.ndarray]:
     """Return what each direction of each link did in each slot.
 
     Parameters
     ----------
-    records
-        What ns-3 recorded.
+    events
+        What ns-3 recorded, or a part of it.
     ends
         Satellites of each link, shape (M, 2).
 
@@ -91,7 +98,7 @@ def interval_columns(records: Records, *, ends: np.ndarray) -> dict[str, np.ndar
     ``busy_ns``, ``utilisation``, ``queue_ns`` (the integral of the queue's length), ``queue_mean``,
     ``queue_max``, packets lost by reason, ``rerouted``.
     """
-    row = dict(zip(INTERVAL_COLUMNS, records.intervals.T, strict=True))
+    row = dict(zip(INTERVAL_COLUMNS, events.intervals.T, strict=True))
     link, direction = np.divmod(row["wire"], 2)
     length_ns = row["end_ns"] - row["start_ns"]
     return {
@@ -109,35 +116,58 @@ def interval_columns(records: Records, *, ends: np.ndarray) -> dict[str, np.ndar
     }
 
 
-def check_intervals(records: Records) -> None:
-    """Raise unless the intervals sum to the links' counters, and none is busier than it is long.
+def interval_sums(events: Events, *, links: int) -> np.ndarray:
+    """Return the sums of intervals, none of which is busier than it is long.
 
     Parameters
     ----------
-    records
-        What ns-3 recorded.
+    events
+        What ns-3 recorded, or a part of it.
+    links
+        Number of links M.
+
+    Returns
+    -------
+    Of each direction of each link, shape (2 M, columns), int64: what only grows.
 
     Raises
     ------
     SimulationError
-        If they do not.
+        If a link cannot have done what it says.
     """
-    row = dict(zip(INTERVAL_COLUMNS, records.intervals.T, strict=True))
+    row = dict(zip(INTERVAL_COLUMNS, events.intervals.T, strict=True))
     length_ns = row["end_ns"] - row["start_ns"]
-    counters = records.links.reshape(-1, len(LINK_COLUMNS))
-    for name in _GROWING:
-        sums = np.zeros(len(counters), np.int64)
-        np.add.at(sums, row["wire"], row[name])
-        total = counters[:, LINK_COLUMNS.index(name)]
-        if np.any(sums != total):
-            wire = int(np.flatnonzero(sums != total)[0])
-            raise SimulationError(
-                f"accounting: {name} of link {wire // 2}, direction {wire % 2}, is {total[wire]}, but its "
-                f"slots sum to {sums[wire]}; report this bug"
-            )
+    sums = np.zeros((2 * links, len(_GROWING)), np.int64)
+    for place, name in enumerate(_GROWING):
+        np.add.at(sums[:, place], row["wire"], row[name])
     is_wrong = (row["busy_ns"] > length_ns) | (row["queue_ns"] > row["queue_max"] * length_ns)
     is_wrong |= np.any([row[name] < 0 for name in _GROWING], axis=0)
     if is_wrong.any():
         place = int(np.flatnonzero(is_wrong)[0])
         found = {name: int(column[place]) for name, column in row.items()}
         raise SimulationError(f"accounting: a link cannot have done this: {found}; report this bug")
+    return sums
+
+
+def check_sums(sums: np.ndarray, records: Records) -> None:
+    """Raise unless the intervals of all parts sum to the links' counters.
+
+    Parameters
+    ----------
+    sums
+        Those of :func:`interval_sums`, of all parts together.
+    records
+        The last records.
+
+    Raises
+    ------
+    SimulationError
+        If they do not.
+    """
+    totals = records.links.reshape(-1, len(LINK_COLUMNS))[:, _GROWING_PLACES]
+    if np.any(sums != totals):
+        wire, place = (int(index) for index in np.argwhere(sums != totals)[0])
+        raise SimulationError(
+            f"accounting: {_GROWING[place]} of link {wire // 2}, direction {wire % 2}, is "
+            f"{totals[wire, place]}, but its slots sum to {sums[wire, place]}; report this bug"
+        )

@@ -5,20 +5,23 @@ from __future__ import annotations
 import json
 import pickle
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import cloudpickle
 import numpy as np
 
 from spacemoe_ns3.links import Routes
 from spacemoe_ns3.moe import Workload
-from spacemoe_ns3.packet.capture import CapturePoint
+from spacemoe_ns3.packet.capture import DEFAULT_CAPTURE_BYTES, CapturePoint
 from spacemoe_ns3.placement import Placement
 from spacemoe_ns3.results import LEG_PARTS
 from spacemoe_ns3.traffic import BackgroundFlow
 from spacemoe_ns3.transport import Transport, Udp
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 MESSAGE_COLUMNS = (
     *("request", "token", "layer", "kind", "expert", "from_satellite", "to_satellite", "hops"),
@@ -48,8 +51,16 @@ PLAN_FILE, RECORDS_FILE, ERROR_FILE, LOG_FILE = (  # of a task's folder
     *("plan.pickle", "records.npz", "error.json"),
     "stderr.txt",
 )
+PART_FILE = "part-{:06d}.npz"
 DISPATCH, RESULT, RESIDUAL = 1, 2, 3  # kinds of messages, as in the wire format
 GATEWAY, EXPERT, HEAD = 0, 1, 2  # kinds of jobs
+TO_THE_LAST = -1
+_REQUEST_COLUMNS = {
+    "messages": (MESSAGE_COLUMNS.index("request"),),
+    "jobs": (JOB_COLUMNS.index("request"),),
+    "batches": (BATCH_COLUMNS.index("request"), BATCH_COLUMNS.index("member_request")),
+    "abandoned": (ABANDONED_COLUMNS.index("request"),),
+}
 PACKET_ENGINES = ("auto", "window", "per-hop", "reference")
 """Ways to move packets from hop to hop, all with the same results; ``auto`` takes the fastest that fits."""
 
@@ -69,6 +80,8 @@ class Plan:
         enter further slots.
     captures
         Link ends to capture.
+    capture_bytes
+        Longest capture, in bytes; what does not fit is left out.
     transport
         How messages get through.
     seed
@@ -81,18 +94,23 @@ class Plan:
         Whether every hop of every segment is recorded; the critical path by link needs it.
     engine
         One of :data:`PACKET_ENGINES`.
+    part_tokens
+        After how many tokens, or more, what was recorded is given away, in the next moment in which nothing
+        is under way; None: all at the end.
     """
 
     workload: Workload
     placement: Placement
     routes: Routes
     captures: tuple[CapturePoint, ...] = ()
+    capture_bytes: int = DEFAULT_CAPTURE_BYTES
     transport: Transport = Udp()
     seed: int = 1
     background: tuple[BackgroundFlow, ...] = ()
     records_hops: bool = True
     engine: str = "auto"
     is_lean: bool = True
+    part_tokens: int | None = None
 
     def save(self, path: Path) -> None:
         """Write the plan to a file."""
@@ -107,8 +125,8 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Records:
-    """What a simulation recorded.
+class Events:
+    """What a simulation recorded of some sequences: all of them, or a part that was given away on the way.
 
     Parameters
     ----------
@@ -121,6 +139,75 @@ class Records:
     batches
         Steps that were served together with a first one, shape (n, 7), int64; columns :data:`BATCH_COLUMNS`:
         kind, layer, request and token of the batch's job, and when the member was submitted.
+    abandoned
+        Dispatches that were abandoned, as their satellites had failed, shape (n, 5), int64; columns
+        :data:`ABANDONED_COLUMNS`. Messages and jobs of them are among the others.
+    hops
+        Hops of segments in order of their first bits, shape (n, 8), int64; columns :data:`HOP_COLUMNS`, times
+        in nanoseconds. Without rows unless the plan asks for them.
+    intervals
+        What each direction of each link did from the end of a slot to that of the next one looked at, if
+        anything, shape (n, columns), int64; columns :data:`INTERVAL_COLUMNS`. ``wire`` is twice the link plus
+        the direction. Idle slots that were skipped are looked at together; ``slot`` is the first of them.
+    first_sequence, end_sequence
+        The sequences, from the first to before the end; an end of :data:`TO_THE_LAST` means all from there.
+    """
+
+    messages: np.ndarray
+    jobs: np.ndarray
+    batches: np.ndarray
+    abandoned: np.ndarray
+    hops: np.ndarray = field(default_factory=lambda: np.zeros((0, len(HOP_COLUMNS)), np.int64))
+    intervals: np.ndarray = field(default_factory=lambda: np.zeros((0, len(INTERVAL_COLUMNS)), np.int64))
+    first_sequence: int = 0
+    end_sequence: int = TO_THE_LAST
+
+    def alone(self, workload: Workload) -> tuple[Events, Workload]:
+        """Return the same as if nothing else had been simulated, and the work that it is of.
+
+        Parameters
+        ----------
+        workload
+            All that was simulated.
+        """
+        first, end = self.first_sequence, self.end_sequence
+        if (first, end) == (0, TO_THE_LAST):
+            return self, workload
+        end = len(workload.starts_ns) if end == TO_THE_LAST else end
+        shifted = {}
+        for name, columns in _REQUEST_COLUMNS.items():
+            shifted[name] = getattr(self, name).copy()
+            for column in columns:
+                shifted[name][:, column] -= first
+        events = replace(self, **shifted, first_sequence=0, end_sequence=TO_THE_LAST)
+        return events, workload.sequences(first, end)
+
+    def save(self, path: Path) -> None:
+        """Write the records to a file."""
+        with path.open("wb") as file:
+            values: dict[str, Any] = {each.name: getattr(self, each.name) for each in fields(self)}
+            if "engine_use" in values:
+                values["engine_use"] = json.dumps(dict(values["engine_use"]))
+            np.savez(file, **values)
+
+    @classmethod
+    def load(cls, path: Path) -> Self:
+        """Read records that :meth:`save` wrote."""
+        with np.load(path) as file:
+            values = {name: file[name] if file[name].ndim else file[name].item() for name in file.files}
+        if "engine_use" in values:
+            values["engine_use"] = json.loads(values["engine_use"])
+        return cls(**values)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Records(Events):
+    """What a simulation recorded, and the accounts of it all.
+
+    Its events are those that were not given away before.
+
+    Parameters
+    ----------
     account
         Messages, segments, bytes of what was sent and received, and of what was dropped by reason
         (:data:`spacemoe_ns3.results.DROP_REASONS`), shape (2 + reasons, 3), int64.
@@ -132,9 +219,6 @@ class Records:
         ``queue_ns`` is the time integral of the number of packets in the transmit queue.
     in_flight
         Segments in the network at the end, counted where they are.
-    abandoned
-        Dispatches that were abandoned, as their satellites had failed, shape (n, 5), int64; columns
-        :data:`ABANDONED_COLUMNS`. Messages and jobs of them are among the others.
     refused_jobs
         Jobs that found the queue of a computer full.
     background
@@ -148,24 +232,15 @@ class Records:
         Simulation time at the end.
     lost
         The first message that was lost, and why; empty if none was.
-    hops
-        Hops of segments in order of their first bits, shape (n, 8), int64; columns :data:`HOP_COLUMNS`, times
-        in nanoseconds. Without rows unless the plan asks for them.
-    intervals
-        What each direction of each link did from the end of a slot to that of the next one looked at, if
-        anything, shape (n, columns), int64; columns :data:`INTERVAL_COLUMNS`. ``wire`` is twice the link plus
-        the direction. Idle slots that were skipped are looked at together; ``slot`` is the first of them.
+    messages_before
+        Messages received in the parts that were given away.
     engine_use
         Which of :data:`PACKET_ENGINES` moved the packets (``engine``), and what else there is to say of it.
     """
 
-    messages: np.ndarray
-    jobs: np.ndarray
-    batches: np.ndarray
     account: np.ndarray
     extras: np.ndarray
     links: np.ndarray
-    abandoned: np.ndarray
     in_flight: int
     refused_jobs: int
     background: np.ndarray
@@ -173,19 +248,5 @@ class Records:
     events: int
     ended_ns: int
     lost: str = ""
-    hops: np.ndarray = field(default_factory=lambda: np.zeros((0, len(HOP_COLUMNS)), np.int64))
-    intervals: np.ndarray = field(default_factory=lambda: np.zeros((0, len(INTERVAL_COLUMNS)), np.int64))
+    messages_before: int = 0
     engine_use: Mapping[str, str | int] = field(default_factory=dict)
-
-    def save(self, path: Path) -> None:
-        """Write the records to a file."""
-        with path.open("wb") as file:
-            values: dict[str, Any] = {each.name: getattr(self, each.name) for each in fields(self)}
-            np.savez(file, **{**values, "engine_use": json.dumps(dict(self.engine_use))})
-
-    @staticmethod
-    def load(path: Path) -> Records:
-        """Read records that :meth:`save` wrote."""
-        with np.load(path) as file:
-            values = {name: file[name] if file[name].ndim else file[name].item() for name in file.files}
-        return Records(**{**values, "engine_use": json.loads(values["engine_use"])})

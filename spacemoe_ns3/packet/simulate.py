@@ -15,6 +15,7 @@ from spacemoe_ns3.constants import NANOSECONDS_PER_SECOND
 from spacemoe_ns3.errors import SimulationError, UndeliveredError
 from spacemoe_ns3.links import LossPolicy
 from spacemoe_ns3.packet._ns import load_bridge
+from spacemoe_ns3.packet.capture_files import CAPTURE_COLUMNS, write_captures
 from spacemoe_ns3.packet.failures import FailureTeller, serving_order
 from spacemoe_ns3.packet.intervals import IntervalLog
 from spacemoe_ns3.packet.plan import (
@@ -25,6 +26,7 @@ from spacemoe_ns3.packet.plan import (
     JOB_COLUMNS,
     LINK_COLUMNS,
     MESSAGE_COLUMNS,
+    Events,
     Plan,
     Records,
 )
@@ -35,7 +37,13 @@ from spacemoe_ns3.transport import Tcp
 _TABLES_IN_USE = 3  # this slot's, the one before, which the simulation still looks into, and one to spare
 
 
-def simulate(plan: Plan, *, folder: Path, report: Callable[[int], None]) -> Records:
+def simulate(
+    plan: Plan,
+    *,
+    folder: Path,
+    report: Callable[[int], None],
+    give: Callable[[Events], None] | None = None,
+) -> Records:
     """Run a plan in this process.
 
     Parameters
@@ -46,10 +54,12 @@ def simulate(plan: Plan, *, folder: Path, report: Callable[[int], None]) -> Reco
         Where captures go.
     report
         Called now and then with the number of tokens emitted.
+    give
+        Called with parts of what was recorded, if the plan asks for them.
 
     Returns
     -------
-    The records.
+    The records, without those that were given away.
 
     Raises
     ------
@@ -57,6 +67,8 @@ def simulate(plan: Plan, *, folder: Path, report: Callable[[int], None]) -> Reco
         If a message has not arrived when the time span ends.
     SimulationError
         If ns-3 throws.
+    WriteError
+        If a capture could not be written.
     """
     simulation = load_bridge()()
     shape = len(plan.routes.timeline.ends), 2, len(LINK_COLUMNS)
@@ -66,14 +78,18 @@ def simulate(plan: Plan, *, folder: Path, report: Callable[[int], None]) -> Reco
     views = np.ascontiguousarray(ephemeris.positions_m), np.ascontiguousarray(ephemeris.velocities_m_s)
     try:
         _build(simulation, plan, folder, views)
-        _run(simulation, plan, report, log)
+        parts = _Parts(simulation, plan, log, give)
+        _run(simulation, plan, report, log, parts)
     except (SimulationError, MemoryError, KeyboardInterrupt):
         raise
     except Exception as error:
         # cppyy puts the signature of the C++ method and the exception's class first.
         text = re.sub(r"^\w+: ", "", str(error).split("=>")[-1].strip())
         raise SimulationError(text) from error
-    return _read(simulation, log, plan)
+    if plan.captures:
+        counts = _filled(simulation.CloseCaptures, len(plan.captures), len(CAPTURE_COLUMNS))
+        write_captures(folder, plan.captures, counts, names=plan.routes.timeline.layout.names)
+    return _read(simulation, log, plan, parts)
 
 
 def _build(simulation: Any, plan: Plan, folder: Path, views: tuple[np.ndarray, np.ndarray]) -> None:
@@ -111,6 +127,8 @@ def _build(simulation: Any, plan: Plan, folder: Path, views: tuple[np.ndarray, n
     simulation.SetDestinations(destinations, len(destinations))
     _place(simulation, plan)
     _add_background(simulation, plan)
+    if plan.captures:
+        simulation.BoundCaptures(plan.capture_bytes)
     for point in plan.captures:
         simulation.EnablePcap(point.satellite, point.port, str(folder / point.file_name))
 
@@ -200,7 +218,46 @@ def _add_background(simulation: Any, plan: Plan) -> None:
         )
 
 
-def _run(simulation: Any, plan: Plan, report: Callable[[int], None], log: IntervalLog) -> None:
+class _Parts:
+    """Gives away what was recorded, now and then, when nothing is under way.
+
+    Then whatever was recorded is of sequences that have ended, and nothing that comes later is. Where that
+    cannot be told, all is kept to the end: over TCP, with background traffic, where satellites fail.
+    """
+
+    def __init__(
+        self, simulation: Any, plan: Plan, log: IntervalLog, give: Callable[[Events], None] | None
+    ) -> None:
+        self._simulation = simulation
+        self._log = log
+        self._starts_ns = plan.workload.starts_ns
+        self._part_tokens = plan.part_tokens
+        self._give = give
+        self._tokens = 0
+        self.first_sequence = 0
+        self.messages = 0
+        is_in_order = bool((np.diff(self._starts_ns) >= 0).all())
+        is_plain = not isinstance(plan.transport, Tcp) and not plan.background
+        if not (is_in_order and is_plain):
+            self._part_tokens = None
+
+    def offer(self, end_ns: int) -> None:
+        """Give a part away if it is large enough; the time is before that of the next event."""
+        if self._part_tokens is None or self._give is None:
+            return
+        simulation = self._simulation
+        emitted = int(simulation.GetTokensEmitted())
+        if emitted - self._tokens < self._part_tokens or simulation.GetAbandonedCount():
+            return
+        end = int(np.searchsorted(self._starts_ns, end_ns))
+        part = Events(**_events(simulation, self._log), first_sequence=self.first_sequence, end_sequence=end)
+        self._give(part)
+        simulation.ClearRecords()
+        self.messages += len(part.messages)
+        self._tokens, self.first_sequence = emitted, end
+
+
+def _run(simulation: Any, plan: Plan, report: Callable[[int], None], log: IntervalLog, parts: _Parts) -> None:
     """Run slot by slot, with the table and the hosts of each slot set just before it begins; skip idle slots.
 
     What the links did is read at the end of each slot, and of each idle stretch; the log ends with the run.
@@ -236,6 +293,8 @@ def _run(simulation: Any, plan: Plan, report: Callable[[int], None], log: Interv
         # A TCP socket that does not know yet that it is open speaks up whenever it likes, and so does
         # background traffic.
         is_restless = isinstance(plan.transport, Tcp) or bool(plan.background) or has_lost
+        if later.size and not busy and not has_lost:
+            parts.offer((slot + 1) * slots.slot_ns)
         if busy or (later.size and is_restless):
             slot += 1
         elif later.size:
@@ -259,21 +318,31 @@ def _run_until(simulation: Any, end_ns: int, slot: int, log: IntervalLog) -> Non
     log.read(slot, end_ns)
 
 
-def _read(simulation: Any, log: IntervalLog, plan: Plan) -> Records:
-    messages = _filled(simulation.CopyMessages, simulation.GetMessageCount(), len(MESSAGE_COLUMNS))
-    jobs = _filled(simulation.CopyJobs, simulation.GetJobCount(), len(JOB_COLUMNS))
-    batches = _filled(simulation.CopyBatches, simulation.GetBatchMemberCount(), len(BATCH_COLUMNS))
+def _events(simulation: Any, log: IntervalLog) -> dict[str, Any]:
+    """Return what was recorded and not forgotten, by field of :class:`Events`."""
+    return {
+        "messages": _filled(simulation.CopyMessages, simulation.GetMessageCount(), len(MESSAGE_COLUMNS)),
+        "jobs": _filled(simulation.CopyJobs, simulation.GetJobCount(), len(JOB_COLUMNS)),
+        "batches": _filled(simulation.CopyBatches, simulation.GetBatchMemberCount(), len(BATCH_COLUMNS)),
+        "abandoned": _filled(
+            simulation.CopyAbandoned, simulation.GetAbandonedCount(), len(ABANDONED_COLUMNS)
+        ),
+        "hops": _filled(simulation.CopyHops, simulation.GetHopCount(), len(HOP_COLUMNS)),
+        "intervals": log.take_rows(),
+    }
+
+
+def _read(simulation: Any, log: IntervalLog, plan: Plan, parts: _Parts) -> Records:
     account = _filled(simulation.CopyAccount, 3, 3)
     drops = _filled(simulation.CopyDrops, len(DROP_REASONS), 3)
     extras = _filled(simulation.CopyExtras, 3, 2)
     return Records(
-        messages=messages,
-        jobs=jobs,
-        batches=batches,
+        **_events(simulation, log),
+        first_sequence=parts.first_sequence,
+        messages_before=parts.messages,
         account=np.concatenate([account[:2], drops]),
         extras=extras,
         links=log.totals(),
-        abandoned=_filled(simulation.CopyAbandoned, simulation.GetAbandonedCount(), len(ABANDONED_COLUMNS)),
         in_flight=int(simulation.GetSegmentsInFlight()),
         refused_jobs=int(simulation.GetJobsRefused()),
         background=_filled(simulation.CopyBackground, 2 + len(DROP_REASONS), 2),
@@ -281,8 +350,6 @@ def _read(simulation: Any, log: IntervalLog, plan: Plan) -> Records:
         events=int(simulation.GetEventCount()),
         ended_ns=log.end_ns,
         lost=str(simulation.DescribeFirstLost()),
-        hops=_filled(simulation.CopyHops, simulation.GetHopCount(), len(HOP_COLUMNS)),
-        intervals=log.rows(),
         engine_use=_engine_use(simulation, plan),
     )
 

@@ -6,6 +6,8 @@ but the rehearsal has been simulated in it, of which ns-3 keeps nothing. A line 
 
 ``NUMBER tokens N``
     So many tokens have been emitted.
+``NUMBER part N``
+    Part N of its records is in its folder, counted from 0.
 ``NUMBER ended CODE``
     Its process has ended, by a signal if the code is negative.
 
@@ -19,6 +21,7 @@ import contextlib
 import ctypes
 import faulthandler
 import gc
+import itertools
 import json
 import os
 import select
@@ -29,7 +32,15 @@ from pathlib import Path
 
 from spacemoe_ns3.errors import SpacemoeError
 from spacemoe_ns3.packet._ns import load_bridge
-from spacemoe_ns3.packet.plan import ERROR_FILE, LOG_FILE, PLAN_FILE, RECORDS_FILE, Plan
+from spacemoe_ns3.packet.plan import (
+    ERROR_FILE,
+    LOG_FILE,
+    PART_FILE,
+    PLAN_FILE,
+    RECORDS_FILE,
+    Events,
+    Plan,
+)
 from spacemoe_ns3.packet.rehearsal import rehearse
 from spacemoe_ns3.packet.simulate import simulate
 
@@ -50,7 +61,9 @@ def main(arguments: list[str]) -> None:
     _Nursery().serve()
 
 
-def run_task(folder: Path, *, report: Callable[[int], None]) -> None:
+def run_task(
+    folder: Path, *, report: Callable[[int], None], tell_part: Callable[[int], None] = lambda part: None
+) -> None:
     """Simulate the plan of a folder, and end this process.
 
     Parameters
@@ -59,10 +72,19 @@ def run_task(folder: Path, *, report: Callable[[int], None]) -> None:
         The task's; records or an error are left there.
     report
         Called now and then with the number of tokens emitted.
+    tell_part
+        Called with the number of each part of the records that was left in the folder, from 0.
     """
+    parts = itertools.count()
+
+    def give(part: Events) -> None:
+        number = next(parts)
+        part.save(folder / PART_FILE.format(number))
+        tell_part(number)
+
     try:
         plan = Plan.load(folder / PLAN_FILE)
-        records = simulate(plan, folder=folder, report=report)
+        records = simulate(plan, folder=folder, report=report, give=give)
         records.save(folder / RECORDS_FILE)
     except SpacemoeError as error:
         text = json.dumps({"kind": type(error).__name__, "message": str(error)})
@@ -169,7 +191,7 @@ def _be_task(number: int, folder: Path, nursery: int) -> None:
                 told = tokens
                 _say(tell, f"{number} tokens {tokens}")
 
-        run_task(folder, report=report)
+        run_task(folder, report=report, tell_part=lambda part: _say(tell, f"{number} part {part}"))
     except BaseException:
         sys.excepthook(*sys.exc_info())
         sys.stderr.flush()

@@ -128,6 +128,12 @@ class Placement:
                 f"{most} allowed; raise hosts_per_satellite"
             )
 
+    def _repr_html_(self) -> str:
+        """Return who hosts what as a notebook shows it."""
+        from spacemoe_ns3.placement.notebook import placement_html
+
+        return placement_html(self)
+
     @property
     def is_static(self) -> bool:
         """Whether each expert is always served by one satellite."""

@@ -40,7 +40,7 @@ def manifest(
     options
         Options that the results depend on.
     status
-        ``complete``, ``failed`` or ``interrupted``.
+        ``complete``, ``failed`` or ``interrupted``; ``running`` while it goes on.
     started
         ISO time, UTC.
     duration_s

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ import pyarrow.parquet as pq
 from rich.console import Console
 
 from spacemoe_ns3.errors import InputError
+from spacemoe_ns3.nearest import near_runs, nearest, question
 from spacemoe_ns3.results import PARTS
 
 ENGINES = ("packet", "analytic")
@@ -21,6 +23,7 @@ _NONE = "-"
 _NANOSECONDS_PER_MILLISECOND = 10**6
 _GAP = "  "
 _WORDS = ("layer", "piece", "kind", "satellite", "link", "expert")
+_TIMES = ("start", "duration")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,7 +165,7 @@ def render_path_pieces(path: StepPath, *, console: Console) -> None:
         Where to.
     """
     parts = [part for part in PARTS if any(piece[f"{part}_ns"] for piece in path.pieces)]
-    lines = [[*_WORDS, "start", "duration", *parts]]
+    lines = [[*_WORDS, *_TIMES, *parts]]
     for group in path.layers():
         lines += [_piece_line(piece, parts, path.step_start_ns) for piece in group]
         label = "head" if group[0]["layer"] == _HEAD else str(group[0]["layer"])
@@ -175,16 +178,7 @@ def render_path_pieces(path: StepPath, *, console: Console) -> None:
         f"{_ENGINE_WORDS[path.engine]}: {_ms(path.latency_ns)} ms{whole}\n",
         soft_wrap=True,
     )
-    widths = [max(len(line[place]) for line in lines) for place in range(len(lines[0]))]
-    for line in lines:
-        is_word = [place < len(_WORDS) - 1 for place in range(len(line))]
-        cells = [
-            cell.ljust(width) if left else cell.rjust(width)
-            for cell, width, left in zip(line, widths, is_word, strict=True)
-        ]
-        console.print(_GAP.join(cells).rstrip(), soft_wrap=True, markup=False)
-        if line[1] == "sum":
-            console.print()
+    _print_lines(lines, console=console)
     if path.layer is None:
         console.print()
     console.print(
@@ -194,13 +188,40 @@ def render_path_pieces(path: StepPath, *, console: Console) -> None:
     )
 
 
+def _print_lines(lines: Sequence[Sequence[str]], *, console: Console) -> None:
+    """Print a table of which the first line has the headings; on a narrow console the parts stand below."""
+    widths = [max(len(line[place]) for line in lines) for place in range(len(lines[0]))]
+    is_narrow = sum(widths) + len(_GAP) * (len(widths) - 1) > console.width
+    shown = len(_WORDS) + len(_TIMES) if is_narrow else len(widths)
+    for line in lines:
+        cells = [
+            cell.ljust(width) if place < len(_WORDS) - 1 else cell.rjust(width)
+            for place, (cell, width) in enumerate(zip(line[:shown], widths[:shown], strict=True))
+        ]
+        console.print(_GAP.join(cells).rstrip(), soft_wrap=True, markup=False)
+        parts = [
+            f"{name} {value}"
+            for name, value in zip(lines[0][shown:], line[shown:], strict=True)
+            if value not in {name, _NONE}
+        ]
+        if len(parts) > 1:  # or it is the duration
+            indent = " " * (widths[0] + len(_GAP))
+            words = textwrap.fill(
+                ", ".join(parts), console.width, initial_indent=indent, subsequent_indent=indent
+            )
+            console.print(words, soft_wrap=True, markup=False)
+        if line[1] == "sum":
+            console.print()
+
+
 def _read(run: Path, name: str, **options: Any) -> pa.Table:
     """Read a table of a run."""
     path = run / f"{name}.parquet"
-    if not run.is_dir():
-        raise InputError(f"{run}: is not a folder; name that of a run, which `spacemoe-ns3 run` writes")
     if not path.is_file():
-        raise InputError(f"{run}: holds no {path.name}, so it is not a run with tokens; name that of a run")
+        remedy = question(map(str, near_runs(run))) or "name that of a run"
+        if not run.is_dir():
+            raise InputError(f"{run}: is not a folder, which `spacemoe-ns3 run` writes; {remedy}")
+        raise InputError(f"{run}: holds no {path.name}, so it is not a run with tokens; {remedy}")
     try:
         return pq.read_table(path, **options)
     except (OSError, pa.ArrowException) as error:
@@ -214,7 +235,8 @@ def _chosen(what: str, given: str | None, there: Sequence[str], run: Path) -> st
         return names[0]
     if given not in names:
         said = "not given" if given is None else f"{given!r} given"
-        raise InputError(f"--{what}: {said}, run {run} has {', '.join(names) or 'none'}; name one of them")
+        remedy = question(nearest(given or "", names)) or "name one of them"
+        raise InputError(f"--{what}: {said}, run {run} has {', '.join(names) or 'none'}; {remedy}")
     return given
 
 

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from typing import NoReturn
 
-from rich import box
 from rich.console import Console
-from rich.measure import Measurement
-from rich.table import Table
 
 from spacemoe_ns3.moe import Skew
+from spacemoe_ns3.report.pieces import print_in_pieces
 from spacemoe_ns3.results import PARTS, EngineResult, ExpectedLatency, PlacementResult
 
 _MICROSECONDS = 1e6
@@ -32,8 +30,7 @@ def render_table(results: list[PlacementResult], *, console: Console) -> None:
     """
     latency, parts = _latency_columns(results), _part_columns(results)
     console.print("Mean latency of a token\n")
-    for columns in _that_fit(results, [latency, parts], console=console):
-        console.print(_table(results, columns), "")
+    print_in_pieces([result.placement.name for result in results], [latency, parts], console=console)
     console.print(
         "expected: the formula over all slots, link states and activations; ±: half width of its 95 % "
         "confidence interval, where activations were sampled; over bound: by how much it is above what no "
@@ -84,38 +81,6 @@ def render_skew(skew: Skew, *, console: Console) -> None:
         f"of variation {skew.cv.mean():.2f}, Gini {skew.gini.mean():.2f}",
         soft_wrap=True,
     )
-
-
-def _that_fit(
-    results: list[PlacementResult], groups: list[dict[str, list[str]]], *, console: Console
-) -> list[dict[str, list[str]]]:
-    """Return the columns in as few tables as fit the console; groups are cut only if they must be."""
-
-    def fits(columns: dict[str, list[str]]) -> bool:
-        table = _table(results, columns)
-        return Measurement.get(console, console.options, table).maximum < console.width
-
-    whole = {heading: cells for group in groups for heading, cells in group.items()}
-    if fits(whole):
-        return [whole]
-    pieces: list[dict[str, list[str]]] = []
-    for group in groups:
-        pieces.append({})
-        for heading, cells in group.items():
-            if pieces[-1] and not fits({**pieces[-1], heading: cells}):
-                pieces.append({})
-            pieces[-1][heading] = cells
-    return pieces
-
-
-def _table(results: list[PlacementResult], columns: dict[str, list[str]]) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, collapse_padding=True, show_edge=False)
-    table.add_column("placement", overflow="fold")
-    for heading in columns:
-        table.add_column(heading, justify="right", overflow="fold")
-    for row, result in enumerate(results):
-        table.add_row(result.placement.name, *(values[row] for values in columns.values()))
-    return table
 
 
 def _latency_columns(results: list[PlacementResult]) -> dict[str, list[str]]:

@@ -11,6 +11,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from spacemoe_ns3.report.pieces import print_in_pieces
 from spacemoe_ns3.validation_results import REGIMES, Knee, RegimeResult, Validation
 
 _MICRO, _MILLI = 1e6, 1e3
@@ -85,7 +86,7 @@ def render_validation(validation: Validation, *, console: Console) -> None:
         results = [result for result in validation.regimes if result.regime == regime]
         if results:
             console.print(f"{_TITLES[regime]}: {validation.about[regime]}\n", soft_wrap=True)
-            console.print(_table(results, regime), "")
+            _print_figures(results, regime, console)
             console.print(_NOTES[regime], "")
             for result in results:
                 _print_verdict(result, console)
@@ -118,15 +119,14 @@ def _print_verdict(result: RegimeResult, console: Console) -> None:
         )
 
 
-def _table(results: Sequence[RegimeResult], regime: str) -> Table:
-    table = _empty("placement")
+def _print_figures(results: Sequence[RegimeResult], regime: str, console: Console) -> None:
+    """Print a row a placement."""
     shown = [column for column in _COLUMNS[regime] if any(column[1] in each.figures for each in results)]
-    for heading, *_ in shown:
-        table.add_column(heading, justify="right")
-    for result in results:
-        cells = [_cell(result.figures.get(name), factor, form) for _, name, factor, form in shown]
-        table.add_row(result.placement, *cells)
-    return table
+    columns = {
+        heading: [_cell(result.figures.get(name), factor, form) for result in results]
+        for heading, name, factor, form in shown
+    }
+    print_in_pieces([result.placement for result in results], [columns], console=console)
 
 
 def _cell(value: float | None, factor: float, form: str) -> str:

@@ -35,11 +35,12 @@ def evaluate_study(study: Study, *, workers: Workers, progress: Progress) -> Stu
     found: dict[tuple[str, int], Answer] = {}
     is_interrupted = False
     try:
-        progress.stage(f"study: 0 of {len(tasks)} evaluations")
+        progress.stage("study")
+        progress.count(0, len(tasks), "evaluations")
         for number, answer in workers.answers(scenarios):
             variant, seed = tasks[number]
             found[variant.name, seed] = answer
-            progress.stage(f"study: {len(found)} of {len(tasks)} evaluations")
+            progress.count(len(found), len(tasks), "evaluations")
     except KeyboardInterrupt:
         is_interrupted = True
     finally:

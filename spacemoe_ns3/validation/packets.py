@@ -91,6 +91,7 @@ def simulate_all(
         asked[case.name] = case
         plan = replace(case.experiment.plan(case.placement), records_hops=False)  # millions of them
         executor.submit(case.name, plan, folder / case.name)
+        progress.expect(int(case.experiment.workload.sequence_tokens.sum()))
     for event in executor.events(wait=True):
         progress.tokens(event.name, event.tokens)
         if isinstance(event.outcome, (WriteError, InstallationError)):

@@ -87,13 +87,13 @@ def sweep(
     }
     cases = [point.case for point in points.values()]
     ended = simulate_all(cases, executor=executor, folder=folder, progress=progress)
-    for count, simulated in enumerate(ended, start=1):
+    progress.stage("packets under load")
+    for simulated in ended:
         point = points[simulated.case.name]
         if simulated.error is None:
             yield _measured(point, simulated)
         else:
             yield f"{simulated.case.placement.name} under {point.load:.0%}: {simulated.error}"
-        progress.stage(f"load sweep: {count} of {len(cases)}")
 
 
 def in_order(points: Iterable[LoadPoint], placements: Iterable[Placement]) -> tuple[LoadPoint, ...]:

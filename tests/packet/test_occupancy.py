@@ -11,7 +11,7 @@ from packet_circle import LOSS, RECOVERY, TOKENS, circle, plan_over, record_all,
 
 from spacemoe_ns3 import Tcp
 from spacemoe_ns3.packet import Records
-from spacemoe_ns3.packet.occupancy import satellite_columns, traffic_columns
+from spacemoe_ns3.packet.occupancy import occupancy_of, traffic_columns
 from spacemoe_ns3.packet.plan import (
     ABANDONED_COLUMNS,
     BATCH_COLUMNS,
@@ -86,9 +86,9 @@ def test_a_computer_by_hand():
         batches=[{"kind": GATEWAY, "request": 1, "member_request": 2, "submitted": 7}],
     )
 
-    found = satellite_columns(
+    found = occupancy_of(
         records, placement=hosts(gateways=[3], experts=[[3, 5]], hosts_per_satellite=None), trace=seen(0, 50)
-    )
+    ).columns()
 
     expected = {
         **{"satellite": [3, 5], "jobs": [4, 0], "submitted": [5, 0]},
@@ -102,11 +102,30 @@ def test_a_computer_by_hand():
 def test_who_starts_in_the_nanosecond_in_which_another_comes_waits_no_longer():
     records = records_of(jobs=[job(EXPERT, 0, 0, 5, 9), job(EXPERT, 1, 5, 9, 12), job(EXPERT, 2, 9, 12, 13)])
 
-    found = satellite_columns(
+    found = occupancy_of(
         records, placement=hosts(gateways=[3], experts=[[3]], hosts_per_satellite=None), trace=seen(0, 13)
-    )
+    ).columns()
 
     assert found["waiting_max"].tolist() == [1]
+
+
+def test_two_parts_are_as_busy_as_both_together():
+    """A second part on another satellite and on the first; whoever waited most did so in either."""
+    host = hosts(gateways=[3], experts=[[3, 5]], hosts_per_satellite=None)
+    first = records_of(jobs=[job(EXPERT, 0, 0, 5, 9), job(EXPERT, 1, 5, 9, 12)])
+    second = records_of(jobs=[job(EXPERT, 2, 20, 28, 30), job(EXPERT, 3, 21, 30, 31)])
+    both = records_of(
+        jobs=[
+            *(job(EXPERT, 0, 0, 5, 9), job(EXPERT, 1, 5, 9, 12)),
+            *(job(EXPERT, 2, 20, 28, 30), job(EXPERT, 3, 21, 30, 31)),
+        ]
+    )
+
+    one = occupancy_of(first, placement=host, trace=seen(0, 12))
+    other = occupancy_of(second, placement=host, trace=seen(20, 31))
+    expected = occupancy_of(both, placement=host, trace=seen(0, 31)).columns()
+    for name, values in one.plus(other).columns().items():
+        np.testing.assert_array_equal(values, expected[name], err_msg=name)
 
 
 def test_a_matrix_by_hand():

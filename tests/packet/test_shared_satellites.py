@@ -278,11 +278,12 @@ def test_an_expert_is_captured_on_every_satellite_where_it_lives():
         ("expert:0:0", "gateway:0"), placement=plan.placement, timeline=plan.routes.timeline
     )
 
+    every_role = "expert-0-0+gateway-0+gateway-1+1-more"
     assert [(point.satellite, point.file_name) for point in points] == [
-        (0, "expert-0-0_satellite-0_port-0_to-1.pcap"),
-        (1, "expert-0-0_satellite-1_port-0_to-0.pcap"),
-        (1, "expert-0-0_satellite-1_port-1_to-2.pcap"),
-        (2, "expert-0-0_satellite-2_port-0_to-1.pcap"),
+        (0, "expert-0-0_satellite-0_sat-0_laser-0_to-and-from_satellite-1_sat-1.pcap"),
+        (1, f"{every_role}_satellite-1_sat-1_laser-0_to-and-from_satellite-0_sat-0.pcap"),
+        (1, f"{every_role}_satellite-1_sat-1_laser-1_to-and-from_satellite-2_sat-2.pcap"),
+        (2, "expert-0-0_satellite-2_sat-2_laser-0_to-and-from_satellite-1_sat-1.pcap"),
     ]
 
 

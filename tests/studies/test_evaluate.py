@@ -187,12 +187,17 @@ class Interrupting:
         self.after = after
         self.pressed_s = 0.0
 
-    def stage(self, text: str) -> None:
-        if text.startswith(f"study: {self.after} of"):
-            self.pressed_s = time.monotonic()
-            raise KeyboardInterrupt
+    def stage(self, text: str) -> None: ...
+
+    def expect(self, tokens: int) -> None: ...
 
     def tokens(self, placement: str, done: int) -> None: ...
+
+    def count(self, done: int, total: int, words: str) -> None:
+        assert words == "evaluations"
+        if done == self.after:
+            self.pressed_s = time.monotonic()
+            raise KeyboardInterrupt
 
 
 def children() -> set[str]:

@@ -121,7 +121,7 @@ ChannelNetwork::EnablePcap(uint32_t satellite, uint32_t port, const std::string&
     // Device 0 is the loopback device.
     ConstellationHelper::EnablePcap(
         DynamicCast<PointToPointNetDevice>(m_satellites.Get(satellite)->GetDevice(port + 1)),
-        filename);
+        OpenCapture(filename));
 }
 
 void

@@ -6,6 +6,7 @@
 
 #include "slot-routing-helper.h"
 
+#include "ns3/capture-file.h"
 #include "ns3/double.h"
 #include "ns3/drop-tail-queue.h"
 #include "ns3/enum.h"
@@ -15,7 +16,6 @@
 #include "ns3/ipv4.h"
 #include "ns3/mac48-address.h"
 #include "ns3/pointer.h"
-#include "ns3/trace-helper.h"
 #include "ns3/uinteger.h"
 
 #include <stdexcept>
@@ -137,9 +137,13 @@ ConstellationHelper::SetPacketErrorRate(Ptr<LaserChannel> link, double rate, int
 void
 ConstellationHelper::EnablePcap(Ptr<PointToPointNetDevice> device, const std::string& filename)
 {
-    PcapHelper pcap;
-    Ptr<PcapFileWrapper> file = pcap.CreateFile(filename, std::ios::out, PcapHelper::DLT_PPP);
-    pcap.HookDefaultSink<PointToPointNetDevice>(device, "PromiscSniffer", file);
+    EnablePcap(device, ns3::Create<CaptureFile>(filename));
+}
+
+void
+ConstellationHelper::EnablePcap(Ptr<PointToPointNetDevice> device, Ptr<CaptureFile> file)
+{
+    device->TraceConnectWithoutContext("PromiscSniffer", MakeCallback(&CaptureFile::Sniff, file));
 }
 
 } // namespace ns3

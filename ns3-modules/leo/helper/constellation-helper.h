@@ -96,6 +96,13 @@ class ConstellationHelper
      */
     static void EnablePcap(Ptr<PointToPointNetDevice> device, const std::string& filename);
 
+    /**
+     * @brief Capture what a device sends and receives.
+     * @param device the device
+     * @param file what to write to
+     */
+    static void EnablePcap(Ptr<PointToPointNetDevice> device, Ptr<CaptureFile> file);
+
   private:
     /**
      * @brief Make one end of a link.

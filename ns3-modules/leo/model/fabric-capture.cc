@@ -4,17 +4,25 @@
 
 #include "fabric-capture.h"
 
-#include "ns3/nstime.h"
-#include "ns3/trace-helper.h"
-
 #include <algorithm>
 
 namespace ns3
 {
 
-FabricCapture::FabricCapture(const std::string& filename)
-    : m_file(PcapHelper().CreateFile(filename, std::ios::out, PcapHelper::DLT_PPP))
+FabricCapture::FabricCapture(Ptr<CaptureFile> file)
+    : m_file(file)
 {
+}
+
+bool
+FabricCapture::Wants()
+{
+    if (m_file->IsFull())
+    {
+        m_file->LeaveOut(); // what was noted until now is earlier, and did not fit
+        return false;
+    }
+    return true;
 }
 
 void
@@ -31,7 +39,7 @@ FabricCapture::Write()
     });
     for (const Record& record : m_records)
     {
-        m_file->Write(NanoSeconds(record.at), record.packet);
+        m_file->Write(record.at, record.packet);
     }
     m_records.clear();
 }

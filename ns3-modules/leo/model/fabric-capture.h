@@ -5,12 +5,12 @@
 #ifndef FABRIC_CAPTURE_H
 #define FABRIC_CAPTURE_H
 
+#include "capture-file.h"
+
 #include "ns3/packet.h"
-#include "ns3/pcap-file-wrapper.h"
 #include "ns3/ptr.h"
 
 #include <cstdint>
-#include <string>
 #include <vector>
 
 namespace ns3
@@ -19,16 +19,22 @@ namespace ns3
 /**
  * @ingroup leo
  *
- * A pcap file of one end of a link in the Fabric, which does not see packets in order of time.
+ * What one end of a link in the Fabric captures: the Fabric does not see packets in order of time.
  */
 class FabricCapture
 {
   public:
     /**
-     * @brief Open the file.
-     * @param filename its path
+     * @brief Create a capture.
+     * @param file where it is written to
      */
-    explicit FabricCapture(const std::string& filename);
+    explicit FabricCapture(Ptr<CaptureFile> file);
+
+    /**
+     * @brief Ask before a packet is made to be added; it counts as left out if it is not wanted.
+     * @return whether it is: the file is not full
+     */
+    bool Wants();
 
     /**
      * @brief Note a packet.
@@ -48,7 +54,7 @@ class FabricCapture
         Ptr<Packet> packet; //!< with all headers
     };
 
-    Ptr<PcapFileWrapper> m_file;   //!< the file
+    Ptr<CaptureFile> m_file;       //!< the file
     std::vector<Record> m_records; //!< not written yet
 };
 

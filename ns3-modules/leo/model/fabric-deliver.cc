@@ -117,7 +117,7 @@ Fabric::Act(uint32_t index, uint64_t flightNumber)
     if (wire.isWatched)
     {
         Sniff(wire, flight.start + 1);
-        if (wire.receiver && isIntact)
+        if (wire.receiver && isIntact && wire.receiver->Wants())
         {
             wire.receiver->Add(flight.arrival, Materialise(flight));
         }

@@ -186,7 +186,7 @@ Fabric::LoseDoomed(int64_t until)
         auto flight = wire.doomed.begin();
         for (; flight != wire.doomed.end() && flight->start < until; ++flight)
         {
-            if (wire.sender)
+            if (wire.sender && wire.sender->Wants())
             {
                 wire.sender->Add(flight->start, Materialise(*flight));
             }
@@ -344,7 +344,7 @@ Fabric::EnablePcap(uint32_t satellite, uint32_t port, const std::string& filenam
     const uint32_t sending = m_isPrepared
                                  ? GetIndex(*m_ports.at(m_state[satellite].firstPort + port))
                                  : m_connected[satellite].at(port);
-    m_captures.push_back(std::make_unique<FabricCapture>(filename));
+    m_captures.push_back(std::make_unique<FabricCapture>(OpenCapture(filename)));
     FabricWire& out = m_wires[sending];
     FabricWire& in = m_wires[sending ^ 1]; // the other direction of the link
     out.sender = m_captures.back().get();
@@ -365,7 +365,10 @@ Fabric::Sniff(FabricWire& wire, int64_t until)
     for (; wire.sniffed != wire.tail && wire.At(wire.sniffed).start < until; ++wire.sniffed)
     {
         const Flight& flight = wire.At(wire.sniffed);
-        wire.sender->Add(flight.start, Materialise(flight));
+        if (wire.sender->Wants())
+        {
+            wire.sender->Add(flight.start, Materialise(flight));
+        }
     }
 }
 

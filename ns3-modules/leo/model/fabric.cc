@@ -386,7 +386,7 @@ Fabric::Transit(FabricWire& wire, uint32_t satellite)
     const Flight flight = wire.At(wire.head);
     const bool isIntact = IsIntact(wire, wire.head);
     Sniff(wire, flight.start + 1);
-    if (wire.receiver && isIntact)
+    if (wire.receiver && isIntact && wire.receiver->Wants())
     {
         wire.receiver->Add(flight.arrival, Materialise(flight));
     }

@@ -77,6 +77,13 @@ HopLog::GetNumbers(Time until) const
 }
 
 void
+HopLog::Clear()
+{
+    m_values.clear();
+    m_numbers = 0;
+}
+
+void
 HopLog::Copy(int64_t* rows, Time until) const
 {
     const std::vector<int64_t> numbers = GetNumbers(until);

@@ -105,6 +105,13 @@ class HopLog : public Object
      */
     std::vector<int64_t> GetNumbers(Time until) const;
 
+    /**
+     * @brief Forget all hops, and number ledgers from 1 again.
+     *
+     * Only while no packet with a ledger is under way: its hop could not be taken back any more.
+     */
+    void Clear();
+
   private:
     /**
      * @brief The hops that count.

@@ -49,6 +49,12 @@ LaserNetwork::GetTypeId()
                           UintegerValue(100'000'000'000),
                           MakeUintegerAccessor(&LaserNetwork::m_rateBps),
                           MakeUintegerChecker<uint64_t>(1))
+            .AddAttribute(
+                "CaptureBytes",
+                "Longest pcap file of a capture, in bytes; what does not fit is left out.",
+                UintegerValue(CaptureFile::UNBOUNDED),
+                MakeUintegerAccessor(&LaserNetwork::m_captureBytes),
+                MakeUintegerChecker<uint64_t>())
             .AddTraceSource("Lost",
                             "A link loses a packet.",
                             MakeTraceSourceAccessor(&LaserNetwork::m_lostTrace),
@@ -67,6 +73,7 @@ void
 LaserNetwork::DoDispose()
 {
     m_satellites = NodeContainer();
+    m_captureFiles.clear();
     Object::DoDispose();
 }
 
@@ -98,6 +105,19 @@ uint64_t
 LaserNetwork::GetRateBps() const
 {
     return m_rateBps;
+}
+
+const std::vector<Ptr<CaptureFile>>&
+LaserNetwork::GetCaptures() const
+{
+    return m_captureFiles;
+}
+
+Ptr<CaptureFile>
+LaserNetwork::OpenCapture(const std::string& filename)
+{
+    m_captureFiles.push_back(ns3::Create<CaptureFile>(filename, m_captureBytes));
+    return m_captureFiles.back();
 }
 
 void

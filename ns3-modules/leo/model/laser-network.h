@@ -5,6 +5,7 @@
 #ifndef LASER_NETWORK_H
 #define LASER_NETWORK_H
 
+#include "capture-file.h"
 #include "ephemeris-knots.h"
 #include "forwarding-tables.h"
 #include "hop-log.h"
@@ -138,9 +139,13 @@ class LaserNetwork : public Object
      * @param satellite the satellite
      * @param port its port
      * @param filename path of the pcap file: link type PPP, nanosecond time stamps if the
-     * attribute NanosecMode of PcapFileWrapper is set, packets in order of time
+     * attribute NanosecMode of PcapFileWrapper is set, packets in order of time; no longer than the
+     * attribute CaptureBytes says
      */
     virtual void EnablePcap(uint32_t satellite, uint32_t port, const std::string& filename) = 0;
+
+    /** @return the files of captures, in the order in which they were enabled */
+    const std::vector<Ptr<CaptureFile>>& GetCaptures() const;
 
     /**
      * @brief See each packet that is in the network, on links, in queues or without a path.
@@ -181,6 +186,13 @@ class LaserNetwork : public Object
     uint64_t GetRateBps() const;
 
     /**
+     * @brief Open the file of a capture.
+     * @param filename its path
+     * @return the file
+     */
+    Ptr<CaptureFile> OpenCapture(const std::string& filename);
+
+    /**
      * @brief Check the number of a satellite.
      * @param satellite the number
      * @throws std::out_of_range if there is no such satellite
@@ -191,10 +203,12 @@ class LaserNetwork : public Object
     TracedCallback<Ptr<const Packet>, LossReason, uint32_t, Time> m_lostTrace; //!< a loss
 
   private:
-    uint16_t m_mtuBytes{0}; //!< largest IPv4 packet
-    QueueSize m_queueSize;  //!< of each transmit queue
-    LossPolicy m_policy;    //!< of links that go down
-    uint64_t m_rateBps{0};  //!< until a link gets another
+    uint16_t m_mtuBytes{0};                          //!< largest IPv4 packet
+    QueueSize m_queueSize;                           //!< of each transmit queue
+    LossPolicy m_policy;                             //!< of links that go down
+    uint64_t m_rateBps{0};                           //!< until a link gets another
+    uint64_t m_captureBytes{CaptureFile::UNBOUNDED}; //!< longest pcap file
+    std::vector<Ptr<CaptureFile>> m_captureFiles;    //!< as they were enabled
 };
 
 } // namespace ns3

@@ -171,6 +171,39 @@ class WaitingHopTestCase : public TestCase
     }
 };
 
+/**
+ * @ingroup leo-tests
+ *
+ * @brief What has been cleared is gone, and ledgers begin at 1 again.
+ */
+class ClearedLogTestCase : public TestCase
+{
+  public:
+    ClearedLogTestCase()
+        : TestCase("A log that was cleared has the hops since then, of ledgers from 1 on")
+    {
+    }
+
+  private:
+    void DoRun() override
+    {
+        Ptr<HopLog> log = CreateObject<HopLog>();
+        log->GiveNumber();
+        const auto old = static_cast<int64_t>(log->GiveNumber());
+        log->Add({old, 0, 1, 2, 3, 1, 0, 3});
+        log->Clear();
+        NS_TEST_EXPECT_MSG_EQ(log->GetCount(Seconds(1)), 0, "nothing is left");
+        const auto first = static_cast<int64_t>(log->GiveNumber());
+        NS_TEST_EXPECT_MSG_EQ(first, 1, "as if none had been given");
+        log->Add({first, 4, 10, 20, 30, 10, 0, 30});
+        NS_TEST_ASSERT_MSG_EQ(log->GetCount(Seconds(1)), 1, "the one since");
+        HopLog::Row row{};
+        log->Copy(row.data(), Seconds(1));
+        NS_TEST_EXPECT_MSG_EQ(row[HopLog::WIRE], 4, "the later wire");
+        NS_TEST_EXPECT_MSG_EQ(log->GetNumbers(Seconds(1)).size(), 2, "zero and one number");
+    }
+};
+
 } // namespace
 
 std::vector<TestCase*>
@@ -181,6 +214,7 @@ MakeHopLogTestCases()
         new HopsTestCase("Deliver: the hop of what was sent is left", Policy::DELIVER),
         new HopsTestCase("Reroute: hops of the way taken, none of the cut one", Policy::REROUTE),
         new WaitingHopTestCase,
+        new ClearedLogTestCase,
     };
 }
 

@@ -8,6 +8,7 @@
 #include "compute-server.h"
 #include "message-endpoint.h"
 
+#include "ns3/abort.h"
 #include "ns3/application.h"
 #include "ns3/node.h"
 #include "ns3/packet.h"
@@ -169,6 +170,23 @@ const std::vector<JobRecord>&
 MoeRecorder::GetJobs() const
 {
     return m_jobs;
+}
+
+void
+MoeRecorder::ClearRecords()
+{
+    NS_ABORT_MSG_UNLESS(m_outstanding.empty() && m_tokensUnderWay == 0,
+                        m_outstanding.size()
+                            << " messages and " << m_tokensUnderWay
+                            << " tokens are under way; records of them are needed");
+    m_messages.clear();
+    m_jobs.clear();
+    m_recovered.clear();
+    m_lastLoss.clear();
+    if (m_workload)
+    {
+        m_workload->ClearBatches();
+    }
 }
 
 const MoeRecorder::Account&

@@ -146,6 +146,13 @@ class MoeRecorder : public Object
     const std::vector<MessageRecord>& GetMessages() const;
     /** @return the jobs and batches finished, in order */
     const std::vector<JobRecord>& GetJobs() const;
+    /**
+     * @brief Forget the messages received and the jobs finished, and what is only kept to account
+     * for others about them.
+     *
+     * Accounts stay as they are. Only while no token and no message is under way.
+     */
+    void ClearRecords();
     /** @return what was sent */
     const Account& GetSent() const;
     /** @return what was received */

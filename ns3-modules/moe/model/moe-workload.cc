@@ -457,6 +457,12 @@ MoeWorkload::NoteBatch(uint32_t layer, std::vector<Step> steps)
     }
 }
 
+void
+MoeWorkload::ClearBatches()
+{
+    m_batches.clear();
+}
+
 std::vector<MoeWorkload::Step>
 MoeWorkload::GetSteps(uint32_t layer, Step first) const
 {

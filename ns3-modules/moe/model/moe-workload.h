@@ -349,6 +349,9 @@ class MoeWorkload : public Object
      */
     void NoteBatch(uint32_t layer, std::vector<Step> steps);
 
+    /** @brief Forget all batches; only while no step is under way. */
+    void ClearBatches();
+
     /**
      * @brief The steps of a batch.
      * @param layer the layer
