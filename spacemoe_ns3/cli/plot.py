@@ -13,7 +13,7 @@ _EPILOG = """\b
 Examples:
   spacemoe-ns3 plot results/ring32
   spacemoe-ns3 plot results/ring32 --figure latency --figure ring --format pdf
-  spacemoe-ns3 plot results/ring32 --figure ring --placement rand-place --time 1800
+  spacemoe-ns3 plot results/ring32 --figure ring --time 1800 --json
 
 \b
 Figures:
@@ -29,7 +29,7 @@ Exit codes:
   0    done; a figure that the run has no data for is told
   2    the folder or an option cannot be used, or nothing could be drawn
   4    a figure could not be written (disk full, for example)
-  5    matplotlib is missing
+  5    the library that draws is missing
 """
 
 
