@@ -1,7 +1,7 @@
 # Two commands: `make run` and `make test`. Both set up .venv first and do only what is due.
 PYTHON ?= python3
 
-.PHONY: help run test lint clean
+.PHONY: help run test lint docs clean
 
 help: ## show this list
 	@echo "make <target> [PYTHON=python3.12] [ARGS='...']"
@@ -18,6 +18,11 @@ test: ## run the static checks, the C++ tests and pytest; ARGS go to pytest
 lint: ## run the static checks alone
 	@$(PYTHON) bootstrap.py
 	@.venv/bin/python tests/run_all.py --lint
+
+docs: ## build the documentation as a site: build/site/index.html
+	@$(PYTHON) bootstrap.py
+	@.venv/bin/python -m sphinx -b html -q -n -W --keep-going -d build/doctrees docs build/site
+	@echo "build/site/index.html"
 
 clean: ## remove what has been built: .venv, build and the tools' caches
 	rm -rf .venv .venv.discarded .bootstrap.lock build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

@@ -6,15 +6,16 @@
     .venv/bin/python docs/regenerate.py --validation  # the validations: some five minutes
     .venv/bin/python docs/regenerate.py --write    # texts and figures anew from docs/data, nothing run
 
-Runs ``spacemoe-ns3 run scenarios/ring32.py`` and ``spacemoe-ns3 sky`` for two scenarios, or ``spacemoe-ns3
-run`` for studies; keeps what they say in ``docs/data``, draws the figures, and puts the tables between their
-markers in the pages. ``docs/data/sky.benchmark.json`` is made by ``benchmarks/sky.py --json``,
-``placement.benchmark.json`` by ``benchmarks/placement.py --json``, ``best_placement.json`` by
-``benchmarks/best_placement.py --json``, ``optimality.json`` by ``benchmarks/optimality.py --json``,
-``knee.json`` by ``benchmarks/knee.py --json``, ``mutations.json`` by ``benchmarks/mutations.py --json``,
-``fabric.benchmark.json`` and ``fabric.benchmark.again.json`` by ``benchmarks/fabric.py --json``,
-``fabric.profile.json`` by ``benchmarks/fabric_profile.py --json``, ``exactness.json`` by
-``benchmarks/exactness.py --json``, ``engines.benchmark.json`` by ``benchmarks/engines.py --json``.
+Runs ``spacemoe-ns3 run scenarios/ring32.py``, ``plot`` for it and for ``busy_ring.py``, and ``spacemoe-ns3
+sky`` for two scenarios, or ``spacemoe-ns3 run`` for studies; keeps what they say in ``docs/data``, draws the
+figures, and puts the tables between their markers in the pages. ``docs/data/sky.benchmark.json`` is made by
+``benchmarks/sky.py --json``, ``placement.benchmark.json`` by ``benchmarks/placement.py --json``,
+``best_placement.json`` by ``benchmarks/best_placement.py --json``, ``optimality.json`` by
+``benchmarks/optimality.py --json``, ``knee.json`` by ``benchmarks/knee.py --json``, ``mutations.json`` by
+``benchmarks/mutations.py --json``, ``fabric.benchmark.json`` and ``fabric.benchmark.again.json`` by
+``benchmarks/fabric.py --json``, ``fabric.profile.json`` by ``benchmarks/fabric_profile.py --json``,
+``exactness.json`` by ``benchmarks/exactness.py --json``, ``engines.benchmark.json`` by
+``benchmarks/engines.py --json``.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from typing import Any
 
 import numpy as np
 from command_pages import COMMAND_TABLES
+from figure_pages import keep_figures, run_and_keep
 from performance_pages import engines_table, exactness_words, fabric_table, profile_table
 from results_pages import columns_tables, files_table, keys_table, memory_table
 from study_pages import (
@@ -96,12 +98,13 @@ RESULTS_TABLES = {
 
 
 def run_summary() -> None:
-    """Run the scenario and keep its summary."""
+    """Run the scenario and keep its summary and its figures."""
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "run"
         command = [sys.executable, "-m", "spacemoe_ns3", "run", str(SCENARIO), "--out", str(out)]
         subprocess.run(command, check=True)
         SUMMARY.write_bytes((out / "summary.json").read_bytes())
+        keep_figures(out, "ring32")
 
 
 def run_skies() -> None:
@@ -275,6 +278,7 @@ def main(arguments: list[str]) -> None:
             run_validation(name)
     elif "--write" not in arguments:
         run_summary()
+        run_and_keep("busy_ring")
         run_skies()
         run_comparison()
     summary, paper = json.loads(SUMMARY.read_text()), json.loads(study_data("paper_table").read_text())

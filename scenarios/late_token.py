@@ -1,8 +1,9 @@
 """A token that is late: which laser kept it waiting, and behind whom?
 
-The sky and the model of ``first_ring.py`` on links of 100 Mb/s. One sequence of twelve tokens goes round the ring of
-layers. Another user of the constellation sends bursts at twice the rate of a laser, two links far: while the queue
-of that laser is long, whatever else must pass it waits. ``docs/wireshark.md`` finds it in the packets.
+The sky and the model of ``first_ring.py`` on links of 100 Mb/s. One sequence of twelve tokens goes round
+the ring of layers. Another user of the constellation sends bursts at twice the rate of a laser, two
+links far: while the queue of that laser is long, whatever else must pass it waits. ``docs/wireshark.md``
+finds it in the packets.
 """
 
 from dataclasses import replace

@@ -233,7 +233,7 @@ class EngineResult:
         :func:`spacemoe_ns3.critical_path.critical_path`).
     satellites
         How busy each host's computer was in the packet engine, and what waited there, a column a name (see
-        :func:`spacemoe_ns3.packet.occupancy.satellite_columns`); None for the analytic engine.
+        :meth:`spacemoe_ns3.packet.occupancy.Occupancy.columns`); None for the analytic engine.
     link_intervals
         What each direction of each link did in each slot of the packet engine, a column a name (see
         :func:`spacemoe_ns3.packet.intervals.interval_columns`); None for the analytic engine.

@@ -34,7 +34,7 @@ def root() -> Path:
     return ROOT
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def tool() -> Callable[[str], str]:
     """Return a function that finds a system tool, or skips the test; in CI its absence is a failure."""
 

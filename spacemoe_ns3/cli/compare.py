@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
 
-from spacemoe_ns3.cli.common import console_of
+from spacemoe_ns3.cli.common import READING_EXIT_CODES, console_of, examples, print_json
+from spacemoe_ns3.cli.complete import PlacementName, RunFolder
+from spacemoe_ns3.cli.options import json_option
 
-_EPILOG = """\b
-Examples:
-  spacemoe-ns3 compare results/first-ring
-  spacemoe-ns3 compare results/a results/b --placement spacemoe
-  spacemoe-ns3 compare results/a results/b --baseline b:spacemoe
-  spacemoe-ns3 compare results/a results/b --metric first-token --level 0.99
-  spacemoe-ns3 compare results/a --engine packet --engine analytic --json
-
-\b
+_EXAMPLES = examples(
+    "compare results/first-ring",
+    "compare results/a results/b --placement spacemoe",
+    "compare results/a results/b --baseline b:spacemoe",
+    "compare results/a results/b --metric first-token --level 0.99",
+    "compare results/a --engine packet --engine analytic --json",
+)
+_METRICS = """\b
 Metrics, of tokens unless it is said otherwise:
   latency         from the start of a token to its emission
   first-token     of requests: to the first token (TTFT)
@@ -27,22 +27,18 @@ Metrics, of tokens unless it is said otherwise:
   retransmission, transport
                   parts of the latency
 
-\b
-Exit codes:
-  0    done
-  2    a folder or an option cannot be used
-  4    standard output could not be written
 """
 
 
-@click.command(epilog=_EPILOG)
-@click.argument("runs", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="RUN...")
+@click.command(epilog=_EXAMPLES + _METRICS + READING_EXIT_CODES)
+@click.argument("runs", nargs=-1, required=True, type=RunFolder(), metavar="RUN...")
 @click.option("--metric", metavar="NAME", default="latency", show_default=True, help="What to compare.")
 @click.option(
     "--placement",
     "placements",
     multiple=True,
     metavar="NAME",
+    type=PlacementName(),
     help="Placement to compare, instead of all; repeatable.",
 )
 @click.option(
@@ -65,7 +61,7 @@ Exit codes:
     show_default=True,
     help="Confidence level of intervals.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print the comparison as JSON, and nothing else.")
+@json_option
 def compare(
     *,
     runs: tuple[Path, ...],
@@ -96,6 +92,6 @@ def compare(
         level=level,
     )
     if as_json:
-        click.echo(json.dumps(comparison_object(found), indent=2, ensure_ascii=False, allow_nan=False))
+        print_json(comparison_object(found))
     else:
         render_comparison(found, console=console_of())

@@ -26,6 +26,8 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
         "path": "Print where the time of one token went.",
         "compare": "Compare runs, with confidence intervals.",
         "plot": "Draw the figures of a run.",
+        "report": "Write a run as one HTML page with a globe.",
+        "trace": "Write a run as a trace.",
         "wireshark": "Let Wireshark read the captures of a run.",
     },
     "This program": {

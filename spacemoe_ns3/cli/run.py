@@ -166,6 +166,7 @@ def _run(
     from spacemoe_ns3.recording import Recording
 
     report.check_out(out, force=force)
+    _tell_left_behind(out)
     with (
         progress_bar(scenario, engine=engine, is_shown=not quiet) as progress,
         LocalExecutor(workers, nursery=nursery) as executor,
@@ -298,6 +299,18 @@ def _tell_captures(out: Path, *, is_quiet: bool) -> None:
             click.echo(f"Captures: {folder} ({len(rows)} files, {size / _MEGABYTE:.1f} MB)")
         if cut := cut_sentences(rows):
             click.echo(f"note: {folder}: {'; '.join(cut)}; raise --pcap-max-bytes to have all", err=True)
+
+
+def _tell_left_behind(out: Path) -> None:
+    """Say which runs to a place were killed, and how to read what they had finished."""
+    from spacemoe_ns3 import report
+
+    for folder in report.left_behind(out):
+        click.echo(
+            f"note: {folder} is what a killed run had finished; read it by "
+            f"spacemoe_ns3.load({str(folder)!r}), or remove it",
+            err=True,
+        )
 
 
 def _leave(outcome: Outcome, out: Path | None, found: StudyResults | None) -> None:

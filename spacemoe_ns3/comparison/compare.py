@@ -44,7 +44,7 @@ class Row:
         Of the mean less, and over, the baseline's; None of the baseline itself, of single sequences, and the
         ratio where the baseline's mean cannot be told from zero.
     pairing
-        ``baseline``; ``paired``, sequence by sequence; or ``unpaired: `` and why.
+        ``baseline``; ``paired``, sequence by sequence; or ``unpaired:`` and why.
     successive_correlation
         Of the mean of a sequence and of the next one, where it is surely above zero; else None.
     """

@@ -86,10 +86,47 @@ def earth_fixed(positions_m: np.ndarray, *, start: datetime, times_ns: np.ndarra
             f"positions_m: the shape {positions_m.shape} does not match {len(times_ns)} times, must be "
             "(n, 3) or (n, S, 3)"
         )
-    to_earth = _rotations(start, times_ns)
-    rows = positions_m.reshape(len(times_ns), -1, 3)
-    fixed: np.ndarray = rows @ to_earth.transpose(0, 2, 1)
-    return fixed.reshape(positions_m.shape)
+    return _turn(positions_m, _rotations(start, times_ns, "ITRS"))
+
+
+def celestial(vectors: np.ndarray, *, start: datetime, times_ns: np.ndarray) -> np.ndarray:
+    """Return vectors in the frame of the stars, whose axes are those of the ICRF.
+
+    Parameters
+    ----------
+    vectors
+        Positions or velocities, TEME, shape (n, S, 3). That TEME turns against the stars, by some 1e-11
+        radians a second, is left out of velocities.
+    start
+        Time zero, UTC, without a time zone.
+    times_ns
+        Nanoseconds after time zero of each row, shape (n,), int64.
+
+    Returns
+    -------
+    The same in GCRS, the same unit and shape.
+
+    Raises
+    ------
+    ValueError
+        If ``start`` has a time zone.
+
+    Examples
+    --------
+    The equinox has gone along the equator by 0.34 degrees since the year 2000:
+
+    >>> turned = celestial(np.array([[[1.0, 0, 0]]]), start=datetime(2026, 7, 1), times_ns=np.array([0]))
+    >>> round(float(np.degrees(np.arctan2(turned[0, 0, 1], turned[0, 0, 0]))), 2)
+    -0.34
+    """
+    return _turn(np.asarray(vectors, np.float64), _rotations(start, np.asarray(times_ns, np.int64), "GCRS"))
+
+
+def _turn(vectors: np.ndarray, rotations: np.ndarray) -> np.ndarray:
+    """Return vectors of shape (n, ..., 3) turned by the rotation of their row."""
+    rows = vectors.reshape(len(rotations), -1, 3)
+    turned: np.ndarray = rows @ rotations.transpose(0, 2, 1)
+    return turned.reshape(vectors.shape)
 
 
 def geodetic(positions_m: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -149,16 +186,18 @@ def _times(start: datetime, times_ns: np.ndarray) -> Time:
     return Time(start, format="datetime", scale="utc") + elapsed
 
 
-def _rotations(start: datetime, times_ns: np.ndarray) -> np.ndarray:
-    """Return the rotation from TEME to ITRS at each time, shape (n, 3, 3)."""
+def _rotations(start: datetime, times_ns: np.ndarray, frame: str) -> np.ndarray:
+    """Return the rotation from TEME to a frame of astropy's at each time, shape (n, 3, 3)."""
     with _offline():
         import astropy.units as u
-        from astropy.coordinates import ITRS, TEME, CartesianRepresentation
+        from astropy import coordinates
+        from astropy.coordinates import TEME, CartesianRepresentation
 
         # What the three axes turn into are the columns of the rotation: one small transformation for all
         # satellites.
         times = _times(start, times_ns)[np.newaxis, :]
         axes = np.broadcast_to(np.eye(3)[:, :, np.newaxis], (3, 3, len(times_ns)))
         teme = TEME(CartesianRepresentation(axes * u.m), obstime=times)
-        turned: np.ndarray = teme.transform_to(ITRS(obstime=times)).cartesian.xyz.to_value(u.m)
+        there = getattr(coordinates, frame)(obstime=times)
+        turned: np.ndarray = teme.transform_to(there).cartesian.xyz.to_value(u.m)
     return turned.transpose(2, 0, 1)

@@ -48,14 +48,14 @@ def dissector() -> Finding | None:
     """Look whether Wireshark has been told of our header; None if this version cannot tell it."""
     try:
         module = importlib.import_module("spacemoe_ns3.wireshark")
-        place: Path | None = module.installed_path()
-    except (ImportError, AttributeError):
+    except ImportError:
         return None
-    if place is not None and Path(place).exists():
-        return Finding(what="dissector", found=str(place))
+    folder: Path = module.plugin_folder()
+    if module.is_current(folder):
+        return Finding(what="dissector", found=str(folder))
     return Finding(
         what="dissector",
-        found="not installed",
+        found=f"not in {folder}, or of another version",
         verdict="absent",
         remedy="spacemoe-ns3 wireshark --install",
     )

@@ -3,7 +3,7 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from spacemoe_ns3.report.folder import RunFolder, check_out, numbered
+from spacemoe_ns3.report.folder import RunFolder, check_out, left_behind, numbered
 from spacemoe_ns3.report.manifest import manifest
 from spacemoe_ns3.report.summary import summary
 
@@ -16,6 +16,7 @@ __all__ = [
     "RunFolder",
     "TableWriter",
     "check_out",
+    "left_behind",
     "manifest",
     "numbered",
     "path_summary",

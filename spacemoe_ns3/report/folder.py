@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import fcntl
+import glob
 import json
 import os
 import shutil
@@ -66,7 +68,7 @@ def _existing_parent(out: Path) -> Path:
 class RunFolder:
     """A folder that appears at its place only when it is complete.
 
-    A context manager: work in :attr:`staging`, then :meth:`publish`. Without that the staging folder is
+    A context manager: work in ``staging``, then :meth:`publish`. Without that the staging folder is
     removed.
 
     Parameters
@@ -93,6 +95,7 @@ class RunFolder:
             self._out.parent.mkdir(parents=True, exist_ok=True)
             self.staging = Path(tempfile.mkdtemp(prefix=f".{self._out.name}.partial-", dir=self._out.parent))
             self.staging.chmod(0o777 & ~_umask())
+            self._lock = _lock(self.staging)
         except OSError as error:
             raise WriteError(_sentence(out, error)) from error
 
@@ -102,6 +105,7 @@ class RunFolder:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        os.close(self._lock)
         shutil.rmtree(self.staging, ignore_errors=True)
         self._remove_empty_parents()
         if isinstance(error, OSError):
@@ -166,6 +170,34 @@ class RunFolder:
                 raise
         finally:
             shutil.rmtree(old, ignore_errors=True)
+
+
+def left_behind(out: Path) -> list[Path]:
+    """Return the folders of runs to a place that were killed and can be read, sorted; of none that goes on.
+
+    Parameters
+    ----------
+    out
+        The run's folder, as it would have been.
+    """
+    left = []
+    for folder in sorted(out.absolute().parent.glob(f".{glob.escape(out.name)}.partial-*")):
+        with contextlib.suppress(OSError):  # held by a run that goes on, or removed meanwhile
+            os.close(_lock(folder))
+            if (folder / MANIFEST).is_file():
+                left.append(folder)
+    return left
+
+
+def _lock(folder: Path) -> int:
+    """Hold a folder until the descriptor is closed or this process ends; raise if another one holds it."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(descriptor)
+        raise
+    return descriptor
 
 
 def numbered(out: Path) -> Path:

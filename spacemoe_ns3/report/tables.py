@@ -85,7 +85,7 @@ class TableWriter:
                 place = self._folder / table.file_name
                 with pq.ParquetWriter(place, arrow_schema(table), compression=_COMPRESSION) as file:
                     for part in parts:
-                        file.write_table(pq.read_table(part, schema=arrow_schema(table)))
+                        file.write_table(pq.ParquetFile(part).read())
         self._remove_parts()
 
     def _remove_parts(self) -> None:
@@ -161,10 +161,31 @@ def _field(column: Column) -> pa.Field:
 
 
 def _array(values: np.ndarray, column: Column) -> pa.Array:
-    """Return a column; no number is null."""
+    """Return a column; nan is null."""
     if column.kind == "name":
         names, codes = np.unique(values, return_inverse=True)
-        return pa.DictionaryArray.from_arrays(pa.array(codes, pa.int32()), pa.array(names, pa.string()))
+        of_codes = _numbers(codes.reshape(-1), np.int32, pa.int32())
+        return pa.DictionaryArray.from_arrays(of_codes, _strings(names.tolist()))
     if column.kind == "float":
-        return pa.array(np.ascontiguousarray(values, np.float64), from_pandas=True)
-    return pa.array(np.ascontiguousarray(values), pa.int64())
+        return _numbers(values, np.float64, pa.float64())
+    return _numbers(values, np.int64, pa.int64())
+
+
+def _numbers(values: np.ndarray, kind: type, arrow_type: pa.DataType) -> pa.Array:
+    """Return numbers, nan as null.
+
+    ``pa.array`` would import pandas, if it is there, which takes half a second; so here and in `_strings`.
+    """
+    array: np.ndarray = np.ascontiguousarray(values, kind)
+    is_there = ~np.isnan(array)
+    validity = None if is_there.all() else pa.py_buffer(np.packbits(is_there, bitorder="little"))
+    return pa.Array.from_buffers(arrow_type, len(array), [validity, pa.py_buffer(array)])
+
+
+def _strings(texts: list[str]) -> pa.Array:
+    """Return strings, none of which is null."""
+    data = [text.encode() for text in texts]
+    offsets = np.concatenate([[0], np.cumsum([len(each) for each in data])]).astype(np.int32)
+    return pa.Array.from_buffers(
+        pa.string(), len(data), [None, pa.py_buffer(offsets), pa.py_buffer(b"".join(data))]
+    )

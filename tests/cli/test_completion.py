@@ -103,6 +103,7 @@ def test_runs_and_what_is_in_them_are_completed(
     assert completed("path results/f") == ["results/first-ring"]
     assert completed("path results/first-ring --placement ") == ["spacemoe", "rand-intra"]
     assert completed("path results/first-ring --layer ") == ["0", "1", "2", "3", "4", "5"]
+    assert completed("compare results/first-ring --placement ra") == ["rand-intra"]
     assert completed("path results/empty --placement ") == []
     assert completed("path results/empty --layer ") == []
 

@@ -8,14 +8,16 @@ import re
 import shutil
 import subprocess
 import sys
+import types
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 import spacemoe_ns3
-from spacemoe_ns3.installation import VERDICTS, Finding
+from spacemoe_ns3.installation import VERDICTS, Finding, examinations
 from spacemoe_ns3.installation.simulator import WHEEL_VERSION
+from spacemoe_ns3.installation.tools import dissector
 from spacemoe_ns3.packet._ns import native_folder
 
 ROOT = Path(__file__).parents[2]
@@ -190,6 +192,36 @@ def test_a_run_that_fails_is_told_in_its_own_words(examined: Examined, copy: Pat
     assert code == 5
     assert found["trial run"]["verdict"] == "failed"
     assert "the worker is broken" in found["trial run"]["found"]
+
+
+def test_what_cannot_even_be_looked_at_is_a_finding_and_the_rest_is_seen(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def broken() -> Finding:
+        raise PermissionError("no")
+
+    good = Finding(what="good", found="here")
+    looks = {"bad": broken, "none": lambda: None, "good": lambda: good}
+    monkeypatch.setattr(examinations, "EXAMINATIONS", looks)
+    told: list[str] = []
+    bad, last = examinations.examine(tell=told.append)
+    assert (bad.what, bad.found, bad.verdict) == ("bad", "PermissionError: no", "failed")
+    assert last == good
+    assert told == ["bad", "none", "good"]
+
+
+@pytest.mark.parametrize("is_current", [True, False])
+def test_the_dissector_is_looked_for_where_it_belongs(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, is_current: bool
+) -> None:
+    module = types.ModuleType("spacemoe_ns3.wireshark")
+    vars(module).update(plugin_folder=lambda: tmp_path, is_current=lambda folder: is_current)
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    found = dissector()
+    assert found is not None
+    assert found.verdict == ("ok" if is_current else "absent")
+    assert str(tmp_path) in found.found
+    assert found.remedy == ("" if is_current else "spacemoe-ns3 wireshark --install")
 
 
 def test_people_get_a_table_and_what_to_do(

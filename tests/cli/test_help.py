@@ -107,7 +107,7 @@ def test_the_list_of_commands_loads_none() -> None:
         (["rnu"], "'rnu' is no command; did you mean run?"),
         (["modle"], "did you mean model?"),
         (["doctr"], "did you mean doctor?"),
-        (["zzz"], "did you mean compare or completion or "),
+        (["zzz"], f"did you mean {' or '.join(sorted(SUMMARIES))}?"),
         (["run", "--placment", "x"], "Did you mean '--placement'?"),
         (["sky", "--slto", "1"], "Did you mean '--slot'?"),
     ],

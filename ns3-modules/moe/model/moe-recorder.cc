@@ -176,8 +176,9 @@ void
 MoeRecorder::ClearRecords()
 {
     NS_ABORT_MSG_UNLESS(m_outstanding.empty() && m_tokensUnderWay == 0,
-                        m_outstanding.size() << " messages and " << m_tokensUnderWay
-                                             << " tokens are under way; records of them are needed");
+                        m_outstanding.size()
+                            << " messages and " << m_tokensUnderWay
+                            << " tokens are under way; records of them are needed");
     m_messages.clear();
     m_jobs.clear();
     m_recovered.clear();

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -48,8 +49,9 @@ _LOOKS: dict[str, tuple[str, str, str | None]] = {
 _USUAL = PARTS[:4]
 _MILLISECONDS_PER_NANOSECOND = 1e-6
 _PANEL_IN, _TITLE_IN, _COLUMN_GAP_IN = 1.25, 0.2, 0.55
-_LARGE_PANEL_IN = 2.2
+_LARGE_PANEL_IN, _YLABEL_IN, _COLUMNS = 2.2, 0.46, 2
 _MOST_TICKS = 9
+_LONG_MS, _MILLISECONDS_PER_SECOND = 1e5, 1e3
 _FEW = 5  # parts whose names fit side by side without a hyphen
 _BAR = 0.85
 
@@ -113,99 +115,109 @@ def draw(results: Results, choice: Choice = EVERYTHING) -> Figure:
     need(results, "breakdown", ("tokens", "layers"))
     names = placements_of(results, choice)
     engines = {name: engines_of(results, name, choice)[0] for name in names}
-    means_ms = {}
-    for name in names:
-        tables = [
-            results.columns(table, placement=name, engine=engines[name]) for table in ("tokens", "layers")
-        ]
-        means_ms[name] = mean_parts_ns(*tables) * _MILLISECONDS_PER_NANOSECOND
-    highest_ms = [float(mean.sum(axis=1).max()) for mean in means_ms.values()]
-    is_shared = max(highest_ms) <= DECADES * min(highest_ms)
-    shown = [
-        part for part in PARTS if part in _USUAL or any(_total(mean, part) for mean in means_ms.values())
-    ]
+    unit, means = _in_unit({name: _mean_ms(results, name, engines[name]) for name in names})
+    shown = [part for part in PARTS if part in _USUAL or any(_total(mean, part) for mean in means.values())]
     words = [_LOOKS[part][0] for part in shown]
     if len(shown) <= _FEW:
         words = [each.replace("-\n", "") for each in words]
-    heads = ["placement", *(f"{each}, ms" for each in words), "sum, ms"]
-    columns = 1 if len(names) == 1 else 2
-    panel_in = _LARGE_PANEL_IN if columns == 1 else _PANEL_IN
-    lines = -(-len(names) // columns)
+    heads = ["placement", *(f"{each}, {unit}" for each in words), f"sum, {unit}"]
+    highest = [float(mean.sum(axis=1).max()) for mean in means.values()]
+    shared = max(highest) if max(highest) <= DECADES * min(highest) else None
+    columns, panel_in = _grid(len(names))
+    height_in = -(-len(names) // columns) * (_TITLE_IN + panel_in + LABELS_IN)
     with style.figure_style():
-        height_in = lines * (_TITLE_IN + panel_in + LABELS_IN)
         figure, top_in = page(
             height_in + table_height_in(heads, len(names)),
             title=f"{results.name}: where the time of a token goes",
-            about=_about(set(engines.values()), is_shared=is_shared, is_alone=len(names) == 1),
+            about=_about(set(engines.values()), is_shared=shared is not None),
         )
-        width_in = (WIDTH_IN - (columns - 1) * _COLUMN_GAP_IN) / columns
-        for number, (name, mean_ms) in enumerate(means_ms.items()):
-            line, column = divmod(number, columns)
-            axes = style.add_axes(
-                figure,
-                left_in=LEFT_IN + column * (width_in + _COLUMN_GAP_IN),
-                top_in=top_in + line * (_TITLE_IN + panel_in + LABELS_IN) + _TITLE_IN,
-                width_in=width_in,
-                height_in=panel_in,
-            )
-            _draw_bars(axes, mean_ms, shown)
-            axes.set_ylim(0, 1.05 * (max(highest_ms) if is_shared else float(mean_ms.sum(axis=1).max())))
-            axes.set_title(f"{name}: {mean_ms.sum():,.3f} ms", fontsize=style.TEXT_PT, loc="left", pad=3)
-            axes.set_xlabel("layer", labelpad=2)
-            if column == 0:
-                axes.set_ylabel("mean time, ms")
-                style.align_ylabel(axes, from_axes_in=0.46, width_in=width_in)
-        add_table(
-            figure,
-            heads,
-            _rows(means_ms, shown),
-            top_in=top_in + height_in,
-            head_marks=[None, *(box_mark(*_LOOKS[part][1:]) for part in shown), None],
-        )
+        for number, axes in enumerate(_panels(figure, len(names), top_in=top_in)):
+            name, mean = names[number], means[names[number]]
+            _draw_bars(axes, mean, shown)
+            axes.set_ylim(0, 1.05 * (shared or highest[number]))
+            words_above = f"{style.short_names([name])[0]}: {mean.sum():,.3f} {unit}"
+            axes.set_title(words_above, fontsize=style.TEXT_PT, loc="left", pad=3)
+            if number % columns == 0:
+                axes.set_ylabel(f"mean time, {unit}")
+                width_in = axes.get_position().width * style.WIDTH_IN
+                style.align_ylabel(axes, from_axes_in=_YLABEL_IN, width_in=width_in)
+        head_marks = [None, *(box_mark(*_LOOKS[part][1:]) for part in shown), None]
+        add_table(figure, heads, _rows(means, shown), top_in=top_in + height_in, head_marks=head_marks)
     return figure
+
+
+def _grid(count: int) -> tuple[int, float]:
+    """Return how many panels are side by side, and how high they are."""
+    return (1, _LARGE_PANEL_IN) if count == 1 else (_COLUMNS, _PANEL_IN)
+
+
+def _panels(figure: Figure, count: int, *, top_in: float) -> Iterator[Axes]:
+    """Add the axes of panels, line by line."""
+    columns, panel_in = _grid(count)
+    width_in = (WIDTH_IN - (columns - 1) * _COLUMN_GAP_IN) / columns
+    for number in range(count):
+        line, column = divmod(number, columns)
+        yield style.add_axes(
+            figure,
+            left_in=LEFT_IN + column * (width_in + _COLUMN_GAP_IN),
+            top_in=top_in + line * (_TITLE_IN + panel_in + LABELS_IN) + _TITLE_IN,
+            width_in=width_in,
+            height_in=panel_in,
+        )
+
+
+def _mean_ms(results: Results, placement: str, engine: str) -> np.ndarray:
+    tables = (results.columns(name, placement=placement, engine=engine) for name in ("tokens", "layers"))
+    return mean_parts_ns(*tables) * _MILLISECONDS_PER_NANOSECOND
+
+
+def _in_unit(means_ms: dict[str, np.ndarray]) -> tuple[str, dict[str, np.ndarray]]:
+    """Return milliseconds or, of long tokens, seconds, and times in them."""
+    longest_ms = max(float(mean.sum()) for mean in means_ms.values())
+    unit, unit_ms = ("ms", 1.0) if longest_ms < _LONG_MS else ("s", _MILLISECONDS_PER_SECOND)
+    return unit, {name: mean / unit_ms for name, mean in means_ms.items()}
 
 
 def _total(mean: np.ndarray, part: str) -> float:
     return float(mean[:, PARTS.index(part)].sum())
 
 
-def _about(engines: set[str], *, is_shared: bool, is_alone: bool) -> str:
+def _about(engines: set[str], *, is_shared: bool) -> str:
     of = " or ".join(f"the {ENGINE_WORDS[engine]}" for engine in sorted(engines))
     words = (
         f"Mean over all tokens, by {of}: what is on the critical path, layer by layer, and the head. The "
         "bars sum to the latency of a token, which is above each panel."
     )
-    if is_alone or is_shared:
-        return words
-    return f"{words} Panels have scales of their own."
+    return words if is_shared else f"{words} Panels have scales of their own."
 
 
-def _draw_bars(axes: Axes, mean_ms: np.ndarray, shown: list[str]) -> None:
-    layers = len(mean_ms) - 1
+def _draw_bars(axes: Axes, mean: np.ndarray, shown: list[str]) -> None:
+    layers = len(mean) - 1
     x = np.arange(layers + 1)
     bottom = np.zeros(layers + 1)
     for part in shown:
         _, colour, hatch = _LOOKS[part]
-        height = mean_ms[:, PARTS.index(part)]
+        height = mean[:, PARTS.index(part)]
         look: dict[str, Any] = {
             "color": colour,
             "edgecolor": style.GREY,
             "linewidth": 0.0 if hatch is None else 0.3,
         }
-        there = height > 0  # or the edges of nothing show
+        there = height != 0  # or the edges of nothing show
         axes.bar(x[there], height[there], _BAR, bottom=bottom[there], hatch=hatch, gid=f"part-{part}", **look)
         bottom = bottom + height
     step = next(each for each in (1, 2, 4, 5, 8, 10, 16, 20, 25, 50, 100) if layers <= each * _MOST_TICKS)
     ticks = [tick for tick in range(0, layers, step) if tick == 0 or layers - tick >= step / 2]
     axes.set_xticks([*ticks, layers], [*map(str, ticks), "head"])
     axes.tick_params(axis="x", length=2)
+    axes.set_xlabel("layer", labelpad=2)
     axes.set_xlim(-0.6, layers + 0.9)
     tidy(axes)
     axes.grid(False, axis="x")
 
 
-def _rows(means_ms: dict[str, np.ndarray], shown: list[str]) -> list[Row]:
+def _rows(means: dict[str, np.ndarray], shown: list[str]) -> list[Row]:
     return [
         Row(cells=[short, *(f"{_total(mean, part):,.3f}" for part in shown), f"{mean.sum():,.3f}"])
-        for short, mean in zip(style.short_names(list(means_ms)), means_ms.values(), strict=True)
+        for short, mean in zip(style.short_names(list(means)), means.values(), strict=True)
     ]

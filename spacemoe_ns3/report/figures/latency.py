@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 _HEIGHT_IN, _BOUND_IN = 2.7, 0.2  # of the axes, and of the bound's words above them
 _PERCENT = 100.0
 _NONE = "–"
+_SHORT_S = 0.01
 
 
 def distribution(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -100,13 +101,15 @@ def draw(results: Results, choice: Choice = EVERYTHING) -> Figure:
         )
         for name in names:
             _draw_curves(axes, curves[name], look_of(results, name))
-        for bound in sorted(shared):
+        latencies_s = np.concatenate([each for own in curves.values() for each in own.values()])
+        near = sorted(bound for bound in shared if bound * DECADES >= latencies_s.min())
+        for bound in near:
             whose = [name for name in names if bounds[name] == bound]
             colour = style.BLACK if len(shared) == 1 else look_of(results, whose[0])[0]
-            axes.axvline(bound, color=colour, linestyle=":", linewidth=1.2)
-        _scale(axes, [*(each for own in curves.values() for each in own.values()), np.array([*shared])])
-        if len(shared) == 1:
-            _write_bound(axes, *shared)
+            axes.axvline(bound, color=colour, linestyle=":", linewidth=1.2, gid="bound")
+        _scale(axes, np.array([*latencies_s, *near]))
+        if shared:
+            _write_bounds(axes, sorted(shared), near=near)
         axes.set(ylim=(0, 1), xlabel="latency of a token, s", ylabel="share of tokens")
         tidy(axes)
         style.align_ylabel(axes, from_axes_in=YLABEL_IN, width_in=WIDTH_IN)
@@ -132,7 +135,7 @@ def _is_alike(curves: dict[str, np.ndarray]) -> bool:
 def _about(curves: dict[str, dict[str, np.ndarray]]) -> str:
     engines = {engine for own in curves.values() for engine in own}
     tokens = sorted({len(values) for own in curves.values() for values in own.values()})
-    count = f"{tokens[0]}" if len(tokens) == 1 else f"{tokens[0]} to {tokens[-1]}"
+    count = f"{tokens[0]:,}" if len(tokens) == 1 else f"{tokens[0]:,} to {tokens[-1]:,}"
     words = f"Share of {count} tokens that took no longer; a mark stands at the mean."
     if len(engines) == 1:
         return f"{words} By the {ENGINE_WORDS[engines.pop()]}."
@@ -164,8 +167,7 @@ def _draw_curves(axes: Axes, curves: dict[str, np.ndarray], look: tuple[str, str
             )
 
 
-def _scale(axes: Axes, values: list[np.ndarray]) -> None:
-    every = np.concatenate(values)
+def _scale(axes: Axes, every: np.ndarray) -> None:
     low, high = float(every.min()), float(every.max())
     if high > DECADES * low > 0:
         axes.set_xscale("log")
@@ -176,16 +178,17 @@ def _scale(axes: Axes, values: list[np.ndarray]) -> None:
         axes.set_xlim(low - margin, high + margin)
 
 
-def _write_bound(axes: Axes, bound_s: float) -> None:
-    """Write what the bound is above its line, towards the middle."""
-    low, high = (axes.transAxes.inverted().transform(axes.transData.transform((bound_s, 0)))[0], 0.5)
+def _write_bounds(axes: Axes, bounds_s: list[float], *, near: list[float]) -> None:
+    """Write what the dotted lines are, above the first of them; or where they are, if that is far off."""
+    numbers = f"{_seconds(bounds_s[0])} s" if len(bounds_s) == 1 else "in the table"
+    off = "" if near else ", off to the left"
     axes.annotate(
-        f"no static placement's expected latency is below {bound_s:.4f} s",
-        (bound_s, 1),
+        f"lower bound of the expected latency: {numbers}{off}",
+        (near[0] if near else axes.get_xlim()[0], 1),
         xycoords=("data", "axes fraction"),
         xytext=(0, 4),
         textcoords="offset points",
-        ha="left" if low < high else "right",
+        ha="left",
     )
 
 
@@ -214,4 +217,8 @@ def _table(results: Results, curves: dict[str, dict[str, np.ndarray]]) -> tuple[
 
 
 def _seconds(value: float | None) -> str:
-    return _NONE if value is None else f"{value:.4f}"
+    """Write seconds with four decimals, or more for three digits of what is short."""
+    if value is None:
+        return _NONE
+    decimals = 4 if value >= _SHORT_S or value == 0 else 2 - int(np.floor(np.log10(value)))
+    return f"{value:.{decimals}f}"

@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from spacemoe_ns3.report import style
 
 if TYPE_CHECKING:
@@ -14,14 +16,16 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 LEFT_IN = 0.62  # of axes, from the figure's edge
-WIDTH_IN = style.WIDTH_IN - LEFT_IN - style.MARGIN_IN
+WIDTH_IN = style.WIDTH_IN - LEFT_IN - 2 * style.MARGIN_IN  # half a tick label is to their right
 YLABEL_IN = 0.5  # from the axes to the middle of their label
 LABELS_IN = 0.5  # below axes: tick labels and what the axis is
 SWATCH_IN = 0.26
 DECADES = 20.0  # greatest over least value on a linear axis
 _SWATCH_GAP_IN, _COLUMN_GAP_IN = 0.07, 0.1
+_HINTED = 0.97  # letters are put on whole dots, and words are wider for it
 _BASE = 0.75  # of a line of a table: what its words stand on
 _POINTS_PER_INCH = 72.0
+_LONG = 1e5  # numbers from here on are powers of ten
 _PALEST, _DARKEST = 0.28, 1.0  # of the map of colours: what is least is still no paper
 
 Mark = Callable[["Figure", float, float], None]
@@ -58,8 +62,7 @@ def page(body_in: float, *, title: str, about: str) -> tuple[Figure, float]:
     -------
     The figure, and how far from its upper edge the rest may begin, in inches.
     """
-    width_in = style.WIDTH_IN - 2 * style.MARGIN_IN
-    lines = wrapped(about, width_in=width_in)
+    lines = wrapped(about, width_in=_HINTED * (style.WIDTH_IN - 2 * style.MARGIN_IN))
     figure, top_in = style.new_figure(
         body_in, title=title, subtitle="\n".join(lines), left_in=style.MARGIN_IN
     )
@@ -117,40 +120,64 @@ def add_table(
         What is drawn before the heads, one a column; none without.
     """
     marks = head_marks or [None] * len(heads)
-    lefts = [SWATCH_IN + _SWATCH_GAP_IN if any(row.mark for row in rows) else 0.0]
-    widths = [
-        max(text_width_in(cell) for cell in (*heads[place].split("\n"), *(row.cells[place] for row in rows)))
-        for place in range(len(heads))
-    ]
-    widths = [
-        width + (SWATCH_IN / 2 + _SWATCH_GAP_IN if mark else 0)
-        for width, mark in zip(widths, marks, strict=True)
-    ]
-    free_in = style.WIDTH_IN - 2 * style.MARGIN_IN - lefts[0] - sum(widths)
-    gap_in = min(free_in / max(len(heads) - 1, 1), 4 * _COLUMN_GAP_IN)
-    rights = [style.MARGIN_IN + lefts[0] + widths[0]]
-    for width in widths[1:]:
-        rights.append(rights[-1] + gap_in + width)
+    columns = _columns(heads, rows, marks)
     lines = max(head.count("\n") + 1 for head in heads)
-    for place, head in enumerate(heads):
-        x_in = style.MARGIN_IN + lefts[0] if place == 0 else rights[place]
-        first = lines - head.count("\n") - 1
-        for number, words in enumerate(head.split("\n"), start=first):
-            _write(figure, words, x_in, top_in + style.LINE_IN * number, ha="left" if place == 0 else "right")
-        mark = marks[place]
+    for place, (head, mark) in enumerate(zip(heads, marks, strict=True)):
+        words = head.split("\n")
+        for line, each in enumerate(words, start=lines - len(words)):
+            columns.write(figure, each, place, top_in + style.LINE_IN * line)
         if mark is not None:
-            longest = max(text_width_in(line) for line in head.split("\n"))
-            left_in = rights[place] - longest - _SWATCH_GAP_IN - SWATCH_IN / 2
+            longest_in = max(text_width_in(each, size_pt=columns.size_pt) for each in words)
+            left_in = columns.rights_in[place] - longest_in - _SWATCH_GAP_IN - SWATCH_IN / 2
             mark(figure, left_in, top_in + style.LINE_IN * (lines - 0.55))
     rule_in = top_in + style.LINE_IN * lines
-    _rule(figure, rule_in, rights[-1])
+    _rule(figure, rule_in, columns.rights_in[-1])
     for number, row in enumerate(rows):
-        at_in = rule_in + 0.03 + style.LINE_IN * number
+        row_in = rule_in + 0.03 + style.LINE_IN * number
         if row.mark is not None:
-            row.mark(figure, style.MARGIN_IN, at_in + 0.5 * style.LINE_IN)
+            row.mark(figure, style.MARGIN_IN, row_in + 0.5 * style.LINE_IN)
         for place, cell in enumerate(row.cells):
-            x_in = style.MARGIN_IN + lefts[0] if place == 0 else rights[place]
-            _write(figure, cell, x_in, at_in, ha="left" if place == 0 else "right")
+            columns.write(figure, cell, place, row_in)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Columns:
+    """Where the columns of a table are: left edge of the first, right edges, and the size of letters."""
+
+    left_in: float
+    rights_in: Sequence[float]
+    size_pt: float
+
+    def write(self, figure: Figure, words: str, place: int, top_in: float) -> None:
+        """Write words into a column's line that begins as far from the figure's upper edge as said."""
+        figure.text(
+            (self.rights_in[place] if place else self.left_in) / style.WIDTH_IN,
+            1 - (top_in + _BASE * style.LINE_IN) / float(figure.get_figheight()),
+            words,
+            ha="right" if place else "left",
+            va="baseline",
+            parse_math=False,
+            size=self.size_pt,
+        )
+
+
+def _columns(heads: Sequence[str], rows: Sequence[Row], marks: Sequence[Mark | None]) -> _Columns:
+    """Return columns as wide as their words, with letters small enough that all fit."""
+    left_in = SWATCH_IN + _SWATCH_GAP_IN if any(row.mark for row in rows) else 0.0
+    widths_in = []
+    for place, (head, mark) in enumerate(zip(heads, marks, strict=True)):
+        head_in = max(map(text_width_in, head.split("\n")))
+        if mark is not None:
+            head_in += SWATCH_IN / 2 + _SWATCH_GAP_IN
+        widths_in.append(max([head_in, *(text_width_in(row.cells[place]) for row in rows)]))
+    gaps = max(len(heads) - 1, 1)
+    free_in = style.WIDTH_IN - 2 * style.MARGIN_IN - left_in
+    shrink = min(1.0, _HINTED * (free_in - gaps * _COLUMN_GAP_IN) / sum(widths_in))
+    gap_in = min((free_in - shrink * sum(widths_in)) / gaps, 4 * _COLUMN_GAP_IN)
+    rights_in = [style.MARGIN_IN + left_in + shrink * widths_in[0]]
+    for width_in in widths_in[1:]:
+        rights_in.append(rights_in[-1] + gap_in + shrink * width_in)
+    return _Columns(left_in=style.MARGIN_IN + left_in, rights_in=rights_in, size_pt=shrink * style.TEXT_PT)
 
 
 def line_mark(colour: str, marker: str | None, dashes: Any, *, is_open: bool = False) -> Mark:
@@ -204,7 +231,6 @@ def box_mark(colour: str, hatch: str | None) -> Mark:
 def sequential() -> Colormap:
     """Return colours from little to much: ever darker, so that they are in order in grey print as well."""
     import matplotlib as mpl
-    import numpy as np
     from matplotlib.colors import ListedColormap
 
     return ListedColormap(mpl.colormaps["YlGnBu"](np.linspace(_PALEST, _DARKEST, 256)))
@@ -218,7 +244,6 @@ def tidy(axes: Axes) -> None:
 
 def plain_log(axis: Any) -> None:
     """Label a logarithmic axis by 1, 2, 5, 10 and so on, or by powers of ten if it is long."""
-    import numpy as np
     from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
     low, high = axis.get_view_interval()
@@ -226,13 +251,11 @@ def plain_log(axis: Any) -> None:
     subs = (1.0, 2.0, 5.0) if decades < 2 else (1.0,)
     axis.set_major_locator(LogLocator(subs=subs, numticks=8))
     axis.set_minor_locator(NullLocator())
-    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axis.set_major_formatter(FuncFormatter(_power_words))
 
 
-def _write(figure: Figure, words: str, x_in: float, top_in: float, *, ha: str) -> None:
-    """Write words into the line that begins as far from the figure's upper edge as said."""
-    y = 1 - (top_in + _BASE * style.LINE_IN) / float(figure.get_figheight())
-    figure.text(x_in / style.WIDTH_IN, y, words, ha=ha, va="baseline", parse_math=False, size=style.TEXT_PT)
+def _power_words(value: float, _: int | None) -> str:
+    return f"{value:g}" if value < _LONG else f"$10^{{{int(np.log10(value) + 0.5)}}}$"
 
 
 def _rule(figure: Figure, top_in: float, right_in: float) -> None:

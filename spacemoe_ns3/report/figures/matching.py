@@ -80,10 +80,16 @@ def activation_by_rank(experts: _Columns) -> tuple[np.ndarray, np.ndarray, np.nd
     Returns
     -------
     Mean, least and greatest activation probability over layers, by rank of path latency within the layer,
-    each of shape (most experts of a layer,).
+    each of shape (most experts of a layer,). Experts that are as near as each other, on one satellite say,
+    count with their mean.
     """
-    order = np.lexsort((experts["satellite"], experts["path_s"], experts["layer"]))
-    layer, probability = experts["layer"][order], experts["activation_probability"][order]
+    order = np.lexsort((experts["path_s"], experts["layer"]))
+    layer = experts["layer"][order]
+    places = np.stack([layer, experts["path_s"][order]], axis=1)
+    _, group = np.unique(places, axis=0, return_inverse=True)
+    group = group.reshape(-1)
+    sums = np.bincount(group, experts["activation_probability"][order])
+    probability = (sums / np.bincount(group))[group]
     _, starts, counts = np.unique(layer, return_index=True, return_counts=True)
     rank = np.arange(len(layer)) - np.repeat(starts, counts)
     groups = [probability[rank == each] for each in range(int(counts.max()))]
@@ -220,8 +226,8 @@ def _draw_panels(
         axes.set_xlabel("latency of the way, ms", labelpad=2)
         axes.tick_params(labelleft=column == 0)
         if column == 0:
-            axes.set_ylabel("activation\nprobability")
-            style.align_ylabel(axes, from_axes_in=0.43, width_in=width_in)
+            axes.set_ylabel("probability")
+            style.align_ylabel(axes, from_axes_in=YLABEL_IN, width_in=width_in)
         tidy(axes)
 
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     _Entries = list[tuple[Artist | tuple[Artist, ...], str]]
 
-_WORLD_IN, _FORMATION_IN = 5.9, 4.2
+_WORLD_IN, _FORMATION_IN = 5.9, 3.6  # width of a picture, and height of a formation's
 _GRID_DEG = 30
 _LEGEND_IN = 3 * style.LINE_IN + 0.05
 _LEGEND_LEFTS_IN = (LEFT_IN, 2.35)
@@ -35,6 +35,7 @@ _SHOWN_PROBABILITIES = (0.1, 0.3, 1.0)
 _UNITS = ((1e12, "TB"), (1e9, "GB"), (1e6, "MB"), (1e3, "kB"), (1.0, "bytes"))
 _AXIS_WORDS = {RADIAL: "up", ALONG: "along the track", ACROSS: "across the track"}
 _POINTS_PER_INCH, _PERCENT = 72.0, 100.0
+_MARGIN = 1.15  # around a formation
 # Where a name may stand, from its gateway, in points: beside, above, below, then further off.
 _ASIDE_PT = tuple(
     (round(distance * float(np.cos(angle)), 3), round(distance * float(np.sin(angle)), 3))
@@ -141,8 +142,7 @@ def draw(results: Results, choice: Choice = EVERYTHING) -> Figure:
     picture = picture_of(results, placement, time_ns=time_ns, engine=choice.engine)
     is_world = picture.places.local_m is None
     with style.figure_style():
-        width_in = _WORLD_IN if is_world else _FORMATION_IN
-        height_in = width_in / 2 if is_world else width_in
+        width_in, height_in = _WORLD_IN, _WORLD_IN / 2 if is_world else _FORMATION_IN
         figure, top_in = page(
             height_in + LABELS_IN + _LEGEND_IN,
             title=f"{results.name}: the ring of {placement}",
@@ -210,8 +210,9 @@ def _make_formation(axes: Axes, picture: RingPicture) -> tuple[np.ndarray, Any]:
     assert local_m is not None
     right, up, _ = picture_axes(local_m)
     points = local_m[:, [right, up]] / METRES_PER_KILOMETRE
-    half_km = 1.15 * float(np.abs(points).max())
-    axes.set(xlim=(-half_km, half_km), ylim=(-half_km, half_km))
+    aspect = _WORLD_IN / _FORMATION_IN  # to scale, whatever the formation's outline
+    half_km = _MARGIN * float((np.abs(points).max(axis=0) / [aspect, 1]).max())
+    axes.set(xlim=(-aspect * half_km, aspect * half_km), ylim=(-half_km, half_km))
     axes.set(
         xlabel=f"{_AXIS_WORDS[right]} from the middle, km", ylabel=f"{_AXIS_WORDS[up]} from the middle, km"
     )
@@ -225,10 +226,8 @@ def _draw_links(axes: Axes, picture: RingPicture, paths: list[np.ndarray]) -> No
     carried = picture.carried_bytes
     carried = np.zeros(len(paths), np.int64) if carried is None else carried
     idle = [paths[link] for link in np.flatnonzero(picture.is_up & (carried == 0)).tolist()]
-    axes.add_collection(
-        LineCollection(idle, colors=style.PALE_GREY, linewidths=0.4, gid="links-idle", zorder=1),
-        autolim=False,
-    )
+    look: dict[str, Any] = {"colors": style.PALE_GREY, "linewidths": style.link_width_pt(len(paths))}
+    axes.add_collection(LineCollection(idle, gid="links-idle", zorder=1, **look), autolim=False)
     order = np.argsort(carried, kind="stable")
     order = order[carried[order] > 0]
     if len(order):

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-_SIZE_IN, _RIGHT_LEFT_IN, _RIGHT_IN = 2.55, 4.12, 2.42
+_SIZE_IN, _RIGHT_LEFT_IN, _RIGHT_IN = 2.55, 4.12, 2.36
 _UNITS = ((1e9, "s"), (1e6, "ms"), (1e3, "µs"), (1.0, "ns"))
 _STROKES = "x+"  # markers without an inside
 _MOST_VECTORS = 2000  # marks a placement: a file of more would be slow to open

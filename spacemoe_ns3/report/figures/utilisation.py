@@ -30,6 +30,7 @@ _PERCENT, _SECONDS_PER_MINUTE = 100.0, 60.0
 _NS_PER_MINUTE = _SECONDS_PER_MINUTE * NANOSECONDS_PER_SECOND
 _THIN, _WIDE = 0.7, 0.94  # a cell's height, in rows, and its width, in slots
 _MOST_TICKS = 9
+_FEW_SLOTS = 60  # with gaps between cells
 _LEAST_POWER = -2  # of ten, below which it is told beside the scale
 
 
@@ -182,13 +183,17 @@ def draw(results: Results, choice: Choice = EVERYTHING) -> Figure:
             bar_left_in = _LEFT_IN + width_in + _BAR_GAP_IN
             bar = style.add_axes(figure, left_in=bar_left_in, width_in=_BAR_IN, **place)
             _draw_colours(figure, bar, norm)
-        names = [f"{a} → {b}" for a, b in found.ends.tolist()]
-        axes.set_yticks(range(len(names)), names, fontsize=_NAME_PT)
-        axes.set_ylim(len(names) - 0.5, -0.5)
-        axes.tick_params(axis="y", length=0)
-        axes.set_ylabel("from satellite → to satellite")
-        style.align_ylabel(axes, from_axes_in=_YLABEL_IN, width_in=width_in)
+        _name_rows(axes, found, width_in=width_in)
     return figure
+
+
+def _name_rows(axes: Axes, found: Busiest, *, width_in: float) -> None:
+    names = [f"{a} → {b}" for a, b in found.ends.tolist()]
+    axes.set_yticks(range(len(names)), names, fontsize=_NAME_PT)
+    axes.set_ylim(len(names) - 0.5, -0.5)
+    axes.tick_params(axis="y", length=0)
+    axes.set_ylabel("from satellite → to satellite")
+    style.align_ylabel(axes, from_axes_in=_YLABEL_IN, width_in=width_in)
 
 
 def _about(results: Results, found: Busiest, *, is_moment: bool) -> str:
@@ -216,7 +221,9 @@ def _draw_cells(axes: Axes, found: Busiest) -> Normalize:
     from matplotlib.colors import LogNorm, Normalize
 
     column = np.searchsorted(found.slots_ns[:, 0], found.start_ns)
-    left, right = column - _WIDE / 2, column + _WIDE / 2
+    slots = len(found.slots_ns)
+    wide = _WIDE if slots <= _FEW_SLOTS else 1.0
+    left, right = column - wide / 2, column + wide / 2
     low, high = found.row - _THIN / 2, found.row + _THIN / 2
     corners = np.stack(
         [np.stack(pair, axis=-1) for pair in ((left, low), (right, low), (right, high), (left, high))], axis=1
@@ -231,10 +238,10 @@ def _draw_cells(axes: Axes, found: Busiest) -> Normalize:
         norm=norm,
         linewidths=0,
         gid="cells",
+        antialiased=slots <= _FEW_SLOTS,  # or seams show
         rasterized=len(corners) > _MOST_VECTORS,
     )
     axes.add_collection(cells)
-    slots = len(found.slots_ns)
     axes.set_xlim(-0.5, slots - 0.5)
     ticks = np.unique(np.linspace(0, slots - 1, min(slots, _MOST_TICKS)).astype(int))
     axes.set_xticks(ticks, [f"{found.slots_ns[tick, 0] / _NS_PER_MINUTE:.1f}" for tick in ticks.tolist()])
@@ -251,23 +258,33 @@ def _draw_down(axes: Axes, found: Busiest, contacts: dict[str, np.ndarray]) -> N
     from matplotlib.collections import LineCollection
 
     is_down = down_in(contacts, found.link, found.slots_ns)
-    lines = [[(slot - 0.5, row), (slot + 0.5, row)] for row, slot in np.argwhere(is_down).tolist()]
+    changes = np.diff(np.pad(is_down.astype(int), ((0, 0), (1, 1))), axis=1)
+    begins, ends = np.argwhere(changes > 0), np.argwhere(changes < 0)
+    lines = [
+        [(begin - 0.5, row), (end - 0.5, row)]
+        for (row, begin), (_, end) in zip(begins.tolist(), ends.tolist(), strict=True)
+    ]
     axes.add_collection(LineCollection(lines, colors=style.VERMILLION, linewidths=1.0, gid="down"))
 
 
 def _draw_colours(figure: Figure, axes: Axes, norm: Normalize) -> None:
     from matplotlib.cm import ScalarMappable
-    from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator
+    from matplotlib.ticker import FuncFormatter, LogFormatterSciNotation, LogLocator, MaxNLocator
 
     bar = figure.colorbar(ScalarMappable(norm, sequential()), cax=axes)
     bar.outline.set_linewidth(0.4)
-    power = int(np.floor(np.log10(float(norm.vmax or 1))))
-    power = power if power < _LEAST_POWER else 0
-    axes.set_ylabel("of the slot, %" if power == 0 else f"of the slot, $10^{{{power}}}$ %", labelpad=4)
-    is_log = norm.vmin != 0
-    axes.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0), numticks=9) if is_log else MaxNLocator(6))
+    low, high = float(norm.vmin or 0), float(norm.vmax or 1)
+    if low > 0:  # logarithmic
+        axes.yaxis.set_major_locator(LogLocator(numticks=9))
+        axes.yaxis.set_major_formatter(LogFormatterSciNotation())
+        axes.set_ylabel("of the slot, %", labelpad=4)
+    else:
+        power = int(np.floor(np.log10(high)))
+        power = power if power < _LEAST_POWER else 0
+        axes.yaxis.set_major_locator(MaxNLocator(6))
+        axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value / 10.0**power:.3g}"))
+        axes.set_ylabel("of the slot, %" if power == 0 else f"of the slot, $10^{{{power}}}$ %", labelpad=4)
     axes.minorticks_off()
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value / 10.0**power:.3g}"))
     axes.tick_params(length=2, labelsize=style.TEXT_PT - 1)
 
 

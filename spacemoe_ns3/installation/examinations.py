@@ -53,9 +53,22 @@ def examine(*, tell: Callable[[str], None]) -> Iterator[Finding]:
             yield Finding(what=what, found=f"needs: {', '.join(lacking)}", verdict="skipped")
             continue
         tell(what)
-        found = look()
+        found = _seen(what, look)
         if found is None:
             continue
         if found.verdict == "failed":
             failed.add(what)
         yield found
+
+
+def _seen(what: str, look: Callable[[], Finding | None]) -> Finding | None:
+    """Look at something; a failure to look is a finding too."""
+    try:
+        return look()
+    except Exception as error:  # whatever a broken installation may raise
+        return Finding(
+            what=what,
+            found=f"{type(error).__name__}: {error}",
+            verdict="failed",
+            remedy="report this, with what `spacemoe-ns3 doctor --json` prints",
+        )
