@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import resource
 from dataclasses import dataclass
 
 from spacemoe_ns3.errors import ScenarioError
@@ -27,6 +28,7 @@ _EXAMPLES = {
     "link": "link:0-1",
     "all": "all",
 }
+_OTHER_FILES = 100  # that are open in a simulation, libraries among them: more than there are
 _MOST_ROLES = 3  # in the name of a file
 _UNITS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9}
 _LEAST_BYTES = 1000
@@ -99,12 +101,36 @@ def parse_captures(
                     roles=tuple(mine),
                     file_name=_file_name(mine, satellite, port, other, names),
                 )
-    if len(points) > MOST_CAPTURES:
+    most = most_captures()
+    if len(points) > most:
         raise ScenarioError(
-            f"--pcap {' '.join(wishes)}: {len(points)} captures, one for each end of a link; at most "
-            f"{MOST_CAPTURES} files can be open; capture a layer, a gateway or an expert"
+            f"--pcap {' '.join(wishes)}: {len(points)} captures, one for each end of a link; at most {most} "
+            "files can be open; capture a layer, a gateway or an expert"
         )
     return tuple(points.values())
+
+
+def most_captures() -> int:
+    """Return how many captures a simulation may have: :data:`MOST_CAPTURES`, or what this process may."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return (
+        MOST_CAPTURES if hard == resource.RLIM_INFINITY else max(0, min(MOST_CAPTURES, hard - _OTHER_FILES))
+    )
+
+
+def open_files(count: int) -> None:
+    """Let this process open so many captures, as far as it may.
+
+    Parameters
+    ----------
+    count
+        How many, at most :func:`most_captures`, or it may not.
+    """
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    needed = count + _OTHER_FILES
+    if soft != resource.RLIM_INFINITY and soft < needed:
+        raised = needed if hard == resource.RLIM_INFINITY else min(needed, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (raised, hard))
 
 
 def parse_size(text: str) -> int:

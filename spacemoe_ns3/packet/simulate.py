@@ -15,6 +15,7 @@ from spacemoe_ns3.constants import NANOSECONDS_PER_SECOND
 from spacemoe_ns3.errors import SimulationError, UndeliveredError
 from spacemoe_ns3.links import LossPolicy
 from spacemoe_ns3.packet._ns import load_bridge
+from spacemoe_ns3.packet.capture import open_files
 from spacemoe_ns3.packet.capture_files import CAPTURE_COLUMNS, write_captures
 from spacemoe_ns3.packet.failures import FailureTeller, serving_order
 from spacemoe_ns3.packet.intervals import IntervalLog
@@ -128,6 +129,7 @@ def _build(simulation: Any, plan: Plan, folder: Path, views: tuple[np.ndarray, n
     _place(simulation, plan)
     _add_background(simulation, plan)
     if plan.captures:
+        open_files(len(plan.captures))
         simulation.BoundCaptures(plan.capture_bytes)
     for point in plan.captures:
         simulation.EnablePcap(point.satellite, point.port, str(folder / point.file_name))

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import IO
 
 from spacemoe_ns3.errors import InputError, WriteError
+from spacemoe_ns3.packet.capture import open_files
 from spacemoe_ns3.packet.capture_files import CAPTURES_FILE, read_captures
 
 _NANOSECOND_PCAP = b"\x4d\x3c\xb2\xa1"  # as this machine writes it, least significant byte first
@@ -74,6 +75,7 @@ def merge_captures(folder: Path, target: Path) -> Merged:
             f"{folder}: no captures of a run, there is no {CAPTURES_FILE}; name a folder like "
             "results/first-ring/pcap/spacemoe, made by 'run --pcap'"
         )
+    open_files(len(rows))
     with ExitStack() as opened:
         sources = [opened.enter_context(_open(folder / row["file"])) for row in rows]
         link_types = [

@@ -106,6 +106,23 @@ def test_more_captures_than_files_can_be_open_are_refused(
     assert wish(experiment, "satellite:239")
 
 
+@pytest.mark.packet
+@pytest.mark.parametrize(("limit", "is_enough"), [("-S -n 200", True), ("-n 200", False)])
+def test_where_few_files_may_be_open_the_limit_is_raised_or_named(
+    limit: str, is_enough: bool, root: Path, tmp_path: Path
+) -> None:
+    """A soft limit is raised; below a hard one only so many captures are left, a hundred files fewer."""
+    program, scenario = f"{sys.executable} -m spacemoe_ns3", root / "scenarios" / "late_token.py"
+    line = f"{program} run {scenario} --out {tmp_path / 'run'} --tokens 1 --quiet --engine packet --pcap all"
+    done = subprocess.run(["bash", "-c", f"ulimit {limit}; {line}"], capture_output=True, text=True)
+    if is_enough:
+        assert (done.returncode, done.stderr) == (0, "")
+        assert len(list(tmp_path.glob("run/pcap/spacemoe/*.pcap"))) == 72 * LASERS
+    else:
+        assert done.returncode == 2
+        assert f"{72 * LASERS} captures, one for each end of a link; at most 100 files" in done.stderr
+
+
 @pytest.mark.parametrize(
     ("text", "size"),
     [("1000", 1000), ("64K", 64_000), ("1.5M", 1_500_000), ("2g", 2 * 10**9), ("10MB", 10**7)],

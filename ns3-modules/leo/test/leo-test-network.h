@@ -211,6 +211,12 @@ std::vector<TestCase*> MakeLinkLossTestCases();
 
 /**
  * @ingroup leo-test
+ * @return the cases of a CaptureFile
+ */
+std::vector<TestCase*> MakeCaptureFileTestCases();
+
+/**
+ * @ingroup leo-test
  * @return the cases of a FabricPort
  */
 std::vector<TestCase*> MakeFabricPortTestCases();

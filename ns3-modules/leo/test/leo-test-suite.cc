@@ -356,6 +356,7 @@ class LeoTestSuite : public TestSuite
         AddTestCase(new GivenPositionTestCase, Duration::QUICK);
         for (const auto& make : {MakeLightTimeTestCases,
                                  MakeLaserChannelTestCases,
+                                 MakeCaptureFileTestCases,
                                  MakeFabricPortTestCases,
                                  MakeFlatSchedulerTestCases,
                                  MakeHopLogTestCases,
