@@ -98,7 +98,7 @@ class Results:
     @cached_property
     def table_names(self) -> tuple[str, ...]:
         """Names of the tables that the run has."""
-        return tuple(name for name in TABLES if self._files(name))
+        return tuple(name for name in TABLES if self.files(name))
 
     def table(self, name: str) -> pa.Table:
         """Return a table.
@@ -114,7 +114,7 @@ class Results:
             If the run has no such table, or its file cannot be read.
         """
         if name not in self._tables:
-            files = self._files(name)
+            files = self.files(name)
             if not files:
                 has = _has(self.table_names, name)
                 raise InputError(f"run {self.folder}: has no table {name!r}; {has}")
@@ -258,8 +258,8 @@ class Results:
             f"<p>Tables: {', '.join(self.table_names)}</p>"
         )
 
-    def _files(self, name: str) -> list[Path]:
-        """Return the files of a table: one, or its parts of a run that has not ended."""
+    def files(self, name: str) -> list[Path]:
+        """Return the files of a table: one, or its parts of a run that has not ended; none without it."""
         whole = self.folder / TABLES[name].file_name if name in TABLES else None
         if whole is not None and whole.is_file():
             return [whole]

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from spacemoe_ns3.run_results import Results
-from spacemoe_ns3.schema import PARTS_FOLDER, TABLES
 
 if TYPE_CHECKING:
     import pyarrow.dataset
@@ -66,9 +65,7 @@ def _array(column: Any) -> np.ndarray:
 
 
 def _dataset(results: Results, name: str) -> pyarrow.dataset.Dataset:
-    """Return a table that is not read yet: one file, or its parts of a run that has not ended."""
+    """Return a table that is not read yet."""
     import pyarrow.dataset as pads
 
-    whole = results.folder / TABLES[name].file_name
-    parts = sorted((results.folder / PARTS_FOLDER / name).glob("*.parquet"))
-    return pads.dataset([str(file) for file in ([whole] if whole.is_file() else parts)], format="parquet")
+    return pads.dataset([str(file) for file in results.files(name)], format="parquet")
