@@ -11,7 +11,7 @@ import numpy as np
 
 from spacemoe_ns3.errors import InputError
 from spacemoe_ns3.run_results import Results
-from spacemoe_ns3.schema import PARTS_FOLDER, TABLES
+from spacemoe_ns3.schema import TABLES
 from spacemoe_ns3.trace.choice import Part
 
 _LAYERS_A_SPAN = 1024  # of all tokens together: some 10,000 to 50,000 slices
@@ -120,8 +120,7 @@ def files_of(results: Results, table: str) -> Sequence[Path]:
     InputError
         If there is none.
     """
-    whole = results.folder / TABLES[table].file_name
-    files = [whole] if whole.is_file() else sorted((results.folder / PARTS_FOLDER / table).glob("*.parquet"))
+    files = results.files(table)
     if not files:
         raise InputError(
             f"run {results.folder}: has no table {table!r}, of which a trace is made; run the scenario again"
