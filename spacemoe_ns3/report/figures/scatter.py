@@ -136,8 +136,8 @@ def _about(pairs: _Pairs) -> str:
     if equal == count:
         which = "The token" if count == 1 else f"All {count:,} tokens"
         return (
-            f"A mark a token, the same draws for both. {which} took by packets exactly what the formula says, to "
-            "the nanosecond: every mark of the right panel is on zero."
+            f"A mark a token, the same draws for both. {which} took by packets exactly what the "
+            "formula says, to the nanosecond: every mark of the right panel is on zero."
         )
     return (
         f"A mark a token, the same draws for both. {equal:,} of {count:,} tokens are equal to the "
