@@ -76,6 +76,15 @@ def test_long_names_and_many_placements_are_legible(tmp_path):
     assert {name: illegible(figure) for name, figure in figures.items()} == {name: [] for name in figures}
 
 
+def test_a_single_token_is_legible(tmp_path):
+    latency_ns = {"analytic": [447_031_234], "packet": [447_031_235]}
+    tables = {"tokens": lambda _, engine: steps(latency_ns[engine])}
+
+    figures = draw_figures(hand_run(tmp_path / "run", tables=tables), ["latency", "scatter"]).figures
+
+    assert {name: illegible(figure) for name, figure in figures.items()} == {"latency": [], "scatter": []}
+
+
 def test_files_are_the_same_bytes_in_every_process(run, drawn, tmp_path):
     spacemoe("plot", run, "--out", tmp_path / "one", "--format", "svg,png,pdf")
     save_figures(drawn.figures, tmp_path / "two", formats=FORMATS)

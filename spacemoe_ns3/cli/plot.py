@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
+from click.shell_completion import CompletionItem
 
-from spacemoe_ns3.cli.common import console_of
+from spacemoe_ns3.cli.common import console_of, examples, print_json
+from spacemoe_ns3.cli.complete import PlacementName
+from spacemoe_ns3.cli.options import json_option, run_argument
 
-_EPILOG = """\b
-Examples:
-  spacemoe-ns3 plot results/ring32
-  spacemoe-ns3 plot results/ring32 --figure latency --figure ring --format pdf
-  spacemoe-ns3 plot results/ring32 --figure ring --time 1800 --json
-
+_EXAMPLES = examples(
+    "plot results/ring32",
+    "plot results/ring32 --figure latency --figure ring --format pdf",
+    "plot results/ring32 --figure ring --time 1800 --json",
+)
+_ABOUT = """\
 \b
 Figures:
   latency      the distribution of token latency, with the bound
@@ -33,10 +35,23 @@ Exit codes:
 """
 
 
-@click.command(epilog=_EPILOG)
-@click.argument("run", type=click.Path(path_type=Path))
+def _figure_names(_: click.Context, __: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    from spacemoe_ns3.report.figures import FIGURES
+
+    return [
+        CompletionItem(name, help=kind.shows) for name, kind in FIGURES.items() if name.startswith(incomplete)
+    ]
+
+
+@click.command(epilog=_EXAMPLES + _ABOUT)
+@run_argument
 @click.option(
-    "--figure", "figures", multiple=True, metavar="NAME", help="Only this figure; repeatable.  [default: all]"
+    "--figure",
+    "figures",
+    multiple=True,
+    metavar="NAME",
+    shell_complete=_figure_names,
+    help="Only this figure; repeatable.  [default: all]",
 )
 @click.option("--out", type=click.Path(path_type=Path), help="Folder for the files.  [default: RUN/figures]")
 @click.option(
@@ -52,6 +67,7 @@ Exit codes:
     "placements",
     multiple=True,
     metavar="NAME",
+    type=PlacementName(),
     help="Only this placement; repeatable. Ring and utilisation show one: each of these, or the run's first.",
 )
 @click.option("--engine", type=click.Choice(["packet", "analytic"]), help="Only the packets or the formula.")
@@ -62,7 +78,7 @@ Exit codes:
     type=click.FloatRange(min=0),
     help="The moment of the ring, after the epoch.  [default: the first token's start]",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print what was drawn as JSON, and nothing else.")
+@json_option
 def plot(
     *,
     run: Path,
@@ -93,7 +109,7 @@ def plot(
             "figures": {name: [str(file) for file in files if file.stem == name] for name in drawn.figures},
             "not_drawn": dict(drawn.not_drawn),
         }
-        click.echo(json.dumps(told, indent=2, allow_nan=False))
+        print_json(told)
         return
     console = console_of()
     for file in files:

@@ -200,7 +200,7 @@ def test_experts_without_a_way_are_counted_and_not_drawn(tmp_path):
     (dots,) = lines_of(panel, "experts-spacemoe")
     assert dots.get_xdata() == pytest.approx([200, 100])
     # Correlation, layers whose nearest is the most activated, (0.06 + 0.07) / 1 s, without a way.
-    assert [text.get_text() for text in figure.texts][-4:] == ["−1.00", "1 of 1", "130.00", "1"]
+    assert [text.get_text() for text in figure.texts][-4:] == ["−1.00", "1 of 1", "130.0", "1"]
 
 
 def intervals(rows):

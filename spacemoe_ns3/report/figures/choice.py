@@ -92,6 +92,17 @@ def need(results: Results, figure: str, tables: Sequence[str]) -> None:
         )
 
 
+def counted(count: int, noun: str) -> str:
+    """Return a number of things in words.
+
+    Examples
+    --------
+    >>> counted(1, "token"), counted(4000, "token")
+    ('1 token', '4,000 tokens')
+    """
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
 def one_placement(results: Results, choice: Choice) -> str:
     """Return the placement of a figure that shows one: the first that was chosen, or the run's first.
 

@@ -12,6 +12,7 @@ from spacemoe_ns3.report.figures.choice import (
     ENGINE_WORDS,
     EVERYTHING,
     Choice,
+    counted,
     engines_of,
     need,
     placements_of,
@@ -19,6 +20,7 @@ from spacemoe_ns3.report.figures.choice import (
 from spacemoe_ns3.report.figures.layout import (
     DECADES,
     LABELS_IN,
+    LEAST_SPAN,
     LEFT_IN,
     WIDTH_IN,
     YLABEL_IN,
@@ -135,8 +137,8 @@ def _is_alike(curves: dict[str, np.ndarray]) -> bool:
 def _about(curves: dict[str, dict[str, np.ndarray]]) -> str:
     engines = {engine for own in curves.values() for engine in own}
     tokens = sorted({len(values) for own in curves.values() for values in own.values()})
-    count = f"{tokens[0]:,}" if len(tokens) == 1 else f"{tokens[0]:,} to {tokens[-1]:,}"
-    words = f"Share of {count} tokens that took no longer; a mark stands at the mean."
+    count = "" if len(tokens) == 1 else f"{tokens[0]:,} to "
+    words = f"Share of {count}{counted(tokens[-1], 'token')} that took no longer; a mark stands at the mean."
     if len(engines) == 1:
         return f"{words} By the {ENGINE_WORDS[engines.pop()]}."
     if all(_is_alike(own) for own in curves.values()):
@@ -162,9 +164,9 @@ def _draw_curves(axes: Axes, curves: dict[str, np.ndarray], look: tuple[str, str
         if number == 0:
             mean = float(values_s.mean())
             at_mean = float((values_s <= mean).mean())
-            axes.plot(
-                mean, at_mean, marker, color=colour, markeredgecolor=style.BLACK, ms=6, mew=0.7, zorder=5
-            )
+            look_of_mark: dict[str, Any] = {"markeredgecolor": style.BLACK, "markeredgewidth": 0.7}
+            look_of_mark |= {"color": colour, "markersize": 6, "zorder": 5, "clip_on": False}
+            axes.plot(mean, at_mean, marker, **look_of_mark)
 
 
 def _scale(axes: Axes, every: np.ndarray) -> None:
@@ -174,7 +176,7 @@ def _scale(axes: Axes, every: np.ndarray) -> None:
         axes.set_xlim(low / 1.15, high * 1.15)
         plain_log(axes.xaxis)
     else:
-        margin = 0.03 * (high - low) or 0.01 * high
+        margin = max(0.03 * (high - low), LEAST_SPAN * high / 2)
         axes.set_xlim(low - margin, high + margin)
 
 
@@ -182,13 +184,15 @@ def _write_bounds(axes: Axes, bounds_s: list[float], *, near: list[float]) -> No
     """Write what the dotted lines are, above the first of them; or where they are, if that is far off."""
     numbers = f"{_seconds(bounds_s[0])} s" if len(bounds_s) == 1 else "in the table"
     off = "" if near else ", off to the left"
+    x_s = near[0] if near else axes.get_xlim()[0]
+    share, _ = axes.transAxes.inverted().transform(axes.transData.transform((x_s, 0)))
     axes.annotate(
         f"lower bound of the expected latency: {numbers}{off}",
-        (near[0] if near else axes.get_xlim()[0], 1),
+        (x_s, 1),
         xycoords=("data", "axes fraction"),
         xytext=(0, 4),
         textcoords="offset points",
-        ha="left",
+        ha="left" if share < 0.5 else "right",
     )
 
 

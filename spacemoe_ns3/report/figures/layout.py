@@ -21,6 +21,7 @@ YLABEL_IN = 0.5  # from the axes to the middle of their label
 LABELS_IN = 0.5  # below axes: tick labels and what the axis is
 SWATCH_IN = 0.26
 DECADES = 20.0  # greatest over least value on a linear axis
+LEAST_SPAN = 0.01  # of an axis, over the greatest value: tick labels of less would have many digits
 _SWATCH_GAP_IN, _COLUMN_GAP_IN = 0.07, 0.1
 _HINTED = 0.97  # letters are put on whole dots, and words are wider for it
 _BASE = 0.75  # of a line of a table: what its words stand on

@@ -252,7 +252,9 @@ def _table(
             short,
             f"{known.mean():+.2f}".replace("-", "−") if len(known) else _NONE,
             f"{most} of {layers}",
-            f"{(columns['path_s'] * weights).sum() / weights.sum() * _MILLI:.2f}" if weights.any() else _NONE,
+            f"{(columns['path_s'] * weights).sum() / weights.sum() * _MILLI:#.4g}"
+            if weights.any()
+            else _NONE,
             f"{without}",
         ]
         rows.append(Row(cells=cells, mark=line_mark(*look_of(results, name))))

@@ -13,7 +13,7 @@ from spacemoe_ns3.report.figures.choice import EVERYTHING, Choice, need, placeme
 from spacemoe_ns3.report.figures.layout import (
     DECADES,
     LABELS_IN,
-    LEFT_IN,
+    LEAST_SPAN,
     Row,
     add_table,
     line_mark,
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-_SIZE_IN, _RIGHT_LEFT_IN, _RIGHT_IN = 2.55, 4.12, 2.36
+_LEFT_IN, _SIZE_IN, _RIGHT_LEFT_IN, _RIGHT_IN = 0.74, 2.45, 4.12, 2.36
 _UNITS = ((1e9, "s"), (1e6, "ms"), (1e3, "µs"), (1.0, "ns"))
 _STROKES = "x+"  # markers without an inside
 _MOST_VECTORS = 2000  # marks a placement: a file of more would be slow to open
@@ -118,13 +118,13 @@ def draw(results: Results, choice: Choice = EVERYTHING) -> Figure:
             body_in, title=f"{results.name}: the formula against packets", about=_about(pairs)
         )
         place = {"top_in": top_in, "height_in": _SIZE_IN}
-        left = style.add_axes(figure, left_in=LEFT_IN, width_in=_SIZE_IN, **place)
+        left = style.add_axes(figure, left_in=_LEFT_IN, width_in=_SIZE_IN, **place)
         right = style.add_axes(figure, left_in=_RIGHT_LEFT_IN, width_in=_RIGHT_IN, **place)
         _draw_latencies(left, results, pairs)
-        _draw_differences(right, results, pairs)
+        _draw_differences(right, results, pairs, beside=left)
         for axes in (left, right):
             tidy(axes)
-        style.align_ylabel(left, from_axes_in=0.48, width_in=_SIZE_IN)
+        style.align_ylabel(left, from_axes_in=0.62, width_in=_SIZE_IN)
         style.align_ylabel(right, from_axes_in=0.74, width_in=_RIGHT_IN)
         add_table(figure, heads, rows, top_in=top_in + _SIZE_IN + LABELS_IN)
     return figure
@@ -134,8 +134,9 @@ def _about(pairs: _Pairs) -> str:
     count = sum(len(formula) for formula, _ in pairs.values())
     equal = sum(int((formula == packets).sum()) for formula, packets in pairs.values())
     if equal == count:
+        which = "The token" if count == 1 else f"All {count:,} tokens"
         return (
-            f"A mark a token, the same draws for both. All {count:,} tokens took by packets exactly what the "
+            f"A mark a token, the same draws for both. {which} took by packets exactly what the "
             "formula says, to the nanosecond: every mark of the right panel is on zero."
         )
     return (
@@ -153,7 +154,7 @@ def _draw_latencies(axes: Axes, results: Results, pairs: _Pairs) -> None:
         low, high = low / 1.2, high * 1.2
         axes.set(xscale="log", yscale="log")
     else:
-        margin = 0.05 * (high - low) or 0.01 * high
+        margin = max(0.05 * (high - low), LEAST_SPAN * high / 2)
         low, high = low - margin, high + margin
     axes.axline((low, low), (high, high), color=style.GREY, linewidth=0.8, zorder=1, gid="identity")
     for name, (formula, packets) in seconds.items():
@@ -168,7 +169,7 @@ def _draw_latencies(axes: Axes, results: Results, pairs: _Pairs) -> None:
     axes.set(xlabel="by the formula, s", ylabel="by packets, s")
 
 
-def _draw_differences(axes: Axes, results: Results, pairs: _Pairs) -> None:
+def _draw_differences(axes: Axes, results: Results, pairs: _Pairs, *, beside: Axes) -> None:
     from matplotlib.ticker import FuncFormatter
 
     every = np.concatenate([packets - formula for formula, packets in pairs.values()])
@@ -192,13 +193,12 @@ def _draw_differences(axes: Axes, results: Results, pairs: _Pairs) -> None:
         axes.set_ylabel(f"packets less formula, {unit}")
         if not largest:
             axes.set_yticks([-1, 0, 1])
-    seconds = np.concatenate([formula for formula, _ in pairs.values()]) / NANOSECONDS_PER_SECOND
-    if seconds.max() > DECADES * seconds.min() > 0:
-        axes.set_xscale("log")
-        axes.set_xlim(seconds.min() / 1.2, seconds.max() * 1.2)
+    axes.set_xscale(beside.get_xscale())
+    axes.set_xlim(beside.get_xlim())
+    if axes.get_xscale() == "log":
         plain_log(axes.xaxis)
     else:
-        axes.locator_params(axis="x", nbins=6)
+        axes.set_xticks(beside.get_xticks())
     axes.set_xlabel("by the formula, s")
 
 
