@@ -161,14 +161,16 @@ class Results:
         """
         import pyarrow.compute as pc
 
-        if placement is not None:
-            self.placement(placement)
         if engine is not None and engine not in ENGINES:
             raise InputError(f"engine: {engine!r} is not known; {did_you_mean(engine, ENGINES)}")
         table = self.table(name)
         for key, value in (("placement", placement), ("engine", engine)):
             if value is not None and key in table.column_names:
                 table = table.filter(pc.equal(pc.cast(table[key], "string"), value))
+        if placement is not None and not table.num_rows:
+            self.placement(
+                placement
+            )  # of one that was not complete when the run was killed there may be rows
         return {
             column: np.asarray(table[column].to_numpy(), str)
             if TABLES[name].column(column).kind == "name"

@@ -41,6 +41,12 @@ class Hiding:
 
 sys.meta_path[:] = [Hiding(finder) for finder in sys.meta_path]
 """
+# An editable installation finds the package before PYTHONPATH does.
+NOT_EDITABLE = """
+import sys
+
+sys.meta_path[:] = [each for each in sys.meta_path if not type(each).__name__.startswith("ScikitBuild")]
+"""
 Examined = Callable[..., tuple[int, dict[str, dict[str, str]]]]
 
 
@@ -82,8 +88,9 @@ def hide(tmp_path: Path, examined: Examined, monkeypatch: pytest.MonkeyPatch) ->
 
 
 @pytest.fixture
-def copy(tmp_path: Path) -> Path:
+def copy(tmp_path: Path, examined: Examined) -> Path:
     """Return a copy of the package, its compiled modules included, to break."""
+    (tmp_path / "hiding" / "sitecustomize.py").write_text(NOT_EDITABLE)
     package = tmp_path / "copy" / "spacemoe_ns3"
     shutil.copytree(PACKAGE, package, ignore=shutil.ignore_patterns("__pycache__", "_native"))
     (package / "_native").mkdir()

@@ -76,4 +76,4 @@ def test_random_networks_do_what_the_rule_for_ties_says(traces: Traces) -> None:
         return trace.error
 
     look_at_examples(differing)
-    assert told > EXAMPLES / 5
+    assert told > EXAMPLES / 10  # about a fifth are
