@@ -51,7 +51,7 @@ class _Bar:
         """Show what is being done."""
         self._stage = text
         for task in self._tasks.values():
-            self._bar.update(task, description=text)
+            self._bar.update(task, description=text, refresh=True)
 
     def expect(self, tokens: int) -> None:
         """Count with more tokens."""

@@ -170,7 +170,7 @@ class Results:
         if placement is not None and not table.num_rows:
             self.placement(
                 placement
-            )  # of one that was not complete when the run was killed there may be rows
+            )  # a run that was killed may have rows of others
         return {
             column: np.asarray(table[column].to_numpy(), str)
             if TABLES[name].column(column).kind == "name"
