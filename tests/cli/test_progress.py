@@ -54,12 +54,12 @@ def on_a_terminal(*arguments: str | Path) -> tuple[int, str, list[str], str]:
 
 @pytest.mark.packet
 def test_a_run_tells_how_far_and_how_fast_and_leaves_nothing(tmp_path: Path) -> None:
-    options = ["--tokens", "8000", "--placement", "spacemoe", "--placement", "rand-place"]
+    options = ["--tokens", "4000", "--placement", "spacemoe", "--placement", "rand-place"]
     options += ["--engine", "packet", "--workers", "1"]  # which takes long enough for a rate
     code, out, lines, sent = on_a_terminal("run", FIRST_RING, "--out", tmp_path / "run", *options)
     assert code == 0
     assert any("placing spacemoe" in line for line in lines)
-    assert any(re.search(rf"\d+/16000 tokens, {RATE}", line) for line in lines)
+    assert any(re.search(rf"\d+/8000 tokens, {RATE}", line) for line in lines)
     assert max(map(len, lines)) <= COLUMNS
     assert sent.rstrip().endswith("\x1b[2K")  # the line is erased
     assert "Mean latency of a token" in out
