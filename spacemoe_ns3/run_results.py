@@ -168,9 +168,7 @@ class Results:
             if value is not None and key in table.column_names:
                 table = table.filter(pc.equal(pc.cast(table[key], "string"), value))
         if placement is not None and not table.num_rows:
-            self.placement(
-                placement
-            )  # a run that was killed may have rows of others
+            self.placement(placement)  # a run that was killed may have rows of others
         return {
             column: np.asarray(table[column].to_numpy(), str)
             if TABLES[name].column(column).kind == "name"
