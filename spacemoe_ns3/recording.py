@@ -102,6 +102,7 @@ class Recording:
             epoch=experiment.sky.constellation.epoch,
             slots=timeline.slots,
             model=self._scenario.architecture,
+            draws_sha256=experiment.workload.draws_sha256(),
         )
 
     def _write_manifest(self, status: str, outcome: Outcome) -> None:

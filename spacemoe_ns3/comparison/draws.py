@@ -19,13 +19,13 @@ _OF_DRAWS = (
     ("traffic", "prompt_tokens"),
 )
 _SHAPE = ("layers", "experts", "top_k")
-_DIGEST = "workload_sha256"
+_DIGEST = "draws_sha256"
 
 
 def why_not_shared(first: Results, second: Results) -> str:
     """Return why two runs do not share their draws, empty if they do.
 
-    Within one run all placements and both engines do. Two runs do if the digest of their workload is the
+    Within one run all placements and both engines do. Two runs do if the digests of their draws are the
     same; where the summaries have none, if the seed, the size of the model and what the manifests declare of
     activation, tokens and arrivals are the same, and files that both name have not changed.
 
@@ -43,7 +43,7 @@ def why_not_shared(first: Results, second: Results) -> str:
         return ""
     digests = first.summary.get(_DIGEST), second.summary.get(_DIGEST)
     if None not in digests:
-        return "" if digests[0] == digests[1] else "other workload"
+        return "" if digests[0] == digests[1] else "other draws"
     if first.summary["seed"] != second.summary["seed"]:
         return "other seed"
     models = [run.summary.get("model", {}) for run in (first, second)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -115,6 +116,18 @@ class Workload:
     def fan_out(self) -> int:
         """Most experts M that a step activates in a layer."""
         return int(self.activations.shape[2])
+
+    def draws_sha256(self) -> str:
+        """Return the SHA-256 of what was drawn of the tokens: their experts, and how many of each.
+
+        It is that of the steps of each sequence, the tokens of each step, its experts and their shares, one
+        after the other, row by row, as little-endian integers of 32 bits. When sequences start, and what is
+        placed where, are no part of it.
+        """
+        digest = hashlib.sha256()
+        for values in (self.sequence_tokens, self.widths, self.activations, self.shares):
+            digest.update(np.ascontiguousarray(values, "<i4").tobytes())
+        return digest.hexdigest()
 
     def sequences(self, first: int, end: int) -> Workload:
         """Return the work of some sequences alone, from the first to before the end, numbered from 0."""

@@ -27,6 +27,7 @@ def summary(
     epoch: str,
     slots: SlotGrid,
     model: MoEModel,
+    draws_sha256: str,
 ) -> dict[str, Any]:
     """Return the summary of a run.
 
@@ -50,6 +51,8 @@ def summary(
         The time slots.
     model
         What was placed.
+    draws_sha256
+        Of the experts that tokens activate (see :meth:`spacemoe_ns3.moe.Workload.draws_sha256`).
 
     Returns
     -------
@@ -72,6 +75,7 @@ def summary(
             "experts": model.experts,
             "top_k": model.top_k,
         },
+        "draws_sha256": draws_sha256,
         "addressing": {
             "satellite_0": ".".join(str(byte) for byte in FIRST_ADDRESS.to_bytes(4, "big")),
             "gateway_port_0": FIRST_GATEWAY_PORT,

@@ -60,11 +60,11 @@ def test_the_seed_counts(reason):
 
 
 def test_a_digest_of_the_workload_decides_alone(reason):
-    assert reason({"workload_sha256": "ab"}, workload_sha256="ab", seed=8) == ""
+    assert reason({"draws_sha256": "ab"}, draws_sha256="ab", seed=8) == ""
 
 
 def test_another_digest_is_another_workload(reason):
-    assert reason({"workload_sha256": "ab"}, workload_sha256="cd") == "other workload"
+    assert reason({"draws_sha256": "ab"}, draws_sha256="cd") == "other draws"
 
 
 def test_a_file_that_has_changed_counts(reason):

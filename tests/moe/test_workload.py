@@ -1,6 +1,8 @@
 """The work of a run: shapes, starts and durations."""
 
+import hashlib
 import math
+import struct
 from collections import Counter
 
 import numpy as np
@@ -98,6 +100,28 @@ def test_the_same_seed_gives_the_same_work_and_another_seed_other_work():
 
     assert np.array_equal(first.activations, again.activations)
     assert not np.array_equal(first.activations, other.activations)
+
+
+def test_the_digest_of_the_draws_is_that_of_their_bytes():
+    """Written out with struct, number by number."""
+    work = build()
+    values = [
+        *work.sequence_tokens.tolist(),
+        *work.widths.tolist(),
+        *work.activations.ravel().tolist(),
+        *work.shares.ravel().tolist(),
+    ]
+    by_hand = hashlib.sha256(b"".join(struct.pack("<i", value) for value in values)).hexdigest()
+
+    assert work.draws_sha256() == by_hand
+
+
+def test_the_digest_tells_draws_apart_and_nothing_else():
+    digest = build().draws_sha256()
+
+    assert build(end_ns=2 * END_NS).draws_sha256() == digest  # other starts
+    assert build(seed=2).draws_sha256() != digest
+    assert build(tokens=12).draws_sha256() != digest
 
 
 def test_draws_do_not_disturb_each_other_under_equal_weights():

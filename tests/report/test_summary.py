@@ -34,6 +34,7 @@ def made(results):
         epoch="2025-01-01T00:00:00+00:00",
         slots=SlotGrid(count=4, slot_ns=250),
         model=model_named("llama-moe-3.5b"),
+        draws_sha256="0" * 64,
     )
 
 
