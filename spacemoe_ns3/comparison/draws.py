@@ -42,18 +42,23 @@ def why_not_shared(first: Results, second: Results) -> str:
     if first.folder.resolve() == second.folder.resolve():
         return ""
     digests = first.summary.get(_DIGEST), second.summary.get(_DIGEST)
-    if None not in digests:
-        return "" if digests[0] == digests[1] else "other draws"
+    if None in digests:
+        return _why_declared_apart(first, second)
+    return "" if digests[0] == digests[1] else _why_declared_apart(first, second) or "other draws"
+
+
+def _why_declared_apart(first: Results, second: Results) -> str:
+    """Return what of seed, model and scenario makes draws differ; empty if nothing does."""
     if first.summary["seed"] != second.summary["seed"]:
         return "other seed"
     models = [run.summary.get("model", {}) for run in (first, second)]
     for key in _SHAPE:
         if models[0].get(key) != models[1].get(key):
             return f"other {key}"
-    return _why_declared_apart(first, second)
+    return _why_manifests_differ(first, second)
 
 
-def _why_declared_apart(first: Results, second: Results) -> str:
+def _why_manifests_differ(first: Results, second: Results) -> str:
     """Return what the manifests declare that makes draws differ."""
     declared = [str(run.manifest.get("scenario", {}).get("declares", "")) for run in (first, second)]
     if declared[0] != declared[1] or not declared[0]:
