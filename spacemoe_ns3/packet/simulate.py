@@ -224,7 +224,8 @@ class _Parts:
     """Gives away what was recorded, now and then, when nothing is under way.
 
     Then whatever was recorded is of sequences that have ended, and nothing that comes later is. Where that
-    cannot be told, all is kept to the end: over TCP, with background traffic, where satellites fail.
+    cannot be told, all is kept to the end: over TCP, with background traffic, where satellites fail. Likewise
+    once a request has lost anything, whatever arrived later: it has steps that never end.
     """
 
     def __init__(
@@ -249,7 +250,9 @@ class _Parts:
             return
         simulation = self._simulation
         emitted = int(simulation.GetTokensEmitted())
-        if emitted - self._tokens < self._part_tokens or simulation.GetAbandonedCount():
+        if emitted - self._tokens < self._part_tokens:
+            return
+        if simulation.GetAbandonedCount() or str(simulation.DescribeFirstLost()):
             return
         end = int(np.searchsorted(self._starts_ns, end_ns))
         part = Events(**_events(simulation, self._log), first_sequence=self.first_sequence, end_sequence=end)

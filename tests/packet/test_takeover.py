@@ -13,7 +13,7 @@ from spacemoe_ns3 import SelectiveRepeat, Tcp, Udp
 from spacemoe_ns3.constants import SPEED_OF_LIGHT_M_S
 from spacemoe_ns3.errors import UndeliveredError
 from spacemoe_ns3.latency import segment_wire_bits
-from spacemoe_ns3.packet import Plan
+from spacemoe_ns3.packet import LocalExecutor, Plan
 from spacemoe_ns3.packet.accounting import trace_from_records
 from spacemoe_ns3.packet.plan import DISPATCH, EXPERT, JOB_COLUMNS, MESSAGE_COLUMNS
 from spacemoe_ns3.results import LEG_PARTS
@@ -224,3 +224,25 @@ def test_the_failure_of_a_gateways_satellite_is_fatal_and_says_so(recorded, name
 
     assert isinstance(error, UndeliveredError)
     assert f"satellite 1 failed at {FAILS_NS} ns, with the gateway of layer 1" in str(error)
+
+
+def test_records_of_a_request_that_lost_its_expert_are_not_given_away(tmp_path):
+    """The second of four requests finds nobody; the third is served again, and then there are two tokens."""
+    plan = plan_with(TRANSPORTS["udp"], start_ns=0, works_slot=6, has_replica=False)
+    workload = work(
+        activations=np.zeros((4, 2, 1)),
+        experts=1,
+        message_bytes=MESSAGE_BYTES,
+        starts_ns=(0, TOLD_NS + 50 * MS, NEXT_NS, NEXT_NS + 500 * MS),
+        sequence_tokens=[1, 1, 1, 1],
+        gateway_ns=GATEWAY_NS,
+        expert_ns=EXPERT_NS,
+    )
+    plan = dataclasses.replace(plan, workload=workload, part_tokens=2)
+    with LocalExecutor(1) as executor:
+        executor.submit("ring", plan, tmp_path / "ring")
+        events = list(executor.events(wait=True))
+
+    assert not [event for event in events if event.part is not None]
+    assert events[-1].outcome.lost.startswith("no satellite left (request 1, ")
+    assert events[-1].outcome.messages_before == 0
