@@ -95,7 +95,7 @@ class RunFolder:
             self._out.parent.mkdir(parents=True, exist_ok=True)
             self.staging = Path(tempfile.mkdtemp(prefix=f".{self._out.name}.partial-", dir=self._out.parent))
             self.staging.chmod(0o777 & ~_umask())
-            self._lock = _lock(self.staging)
+            self._lock = _lock(self.staging, is_needed=False)
         except OSError as error:
             raise WriteError(_sentence(out, error)) from error
 
@@ -189,14 +189,19 @@ def left_behind(out: Path) -> list[Path]:
     return left
 
 
-def _lock(folder: Path) -> int:
-    """Hold a folder until the descriptor is closed or this process ends; raise if another one holds it."""
+def _lock(folder: Path, *, is_needed: bool = True) -> int:
+    """Hold a folder until the descriptor is closed or this process ends; raise if another one holds it.
+
+    Some file systems of clusters know no locks: who needs none goes on without, and nobody takes the folder
+    for one that was left behind.
+    """
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
-        os.close(descriptor)
-        raise
+        if is_needed:
+            os.close(descriptor)
+            raise
     return descriptor
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import signal
 import subprocess
 import sys
@@ -81,3 +83,19 @@ def test_the_next_run_to_the_place_says_so_and_leaves_it(tmp_path):
     )
     assert folder.is_dir()
     assert (tmp_path / "run" / "summary.json").is_file()
+
+
+def test_a_file_system_without_locks_keeps_no_run_from_being_written(tmp_path, monkeypatch):
+    """As NFS and Lustre may be mounted; then nothing can be said to have been left behind."""
+
+    def without(descriptor, operation):
+        raise OSError(errno.ENOSYS, os.strerror(errno.ENOSYS))
+
+    killed = kill_a_run(tmp_path / "run")
+    monkeypatch.setattr("fcntl.flock", without)
+
+    assert killed.is_dir()
+    assert left_behind(tmp_path / "run") == []
+    with RunFolder(tmp_path / "run", force=False) as folder:
+        folder.write_json("manifest.json", {"status": "complete"})
+        assert folder.publish() == tmp_path / "run"
