@@ -168,6 +168,8 @@ def _array(values: np.ndarray, column: Column) -> pa.Array:
         return pa.DictionaryArray.from_arrays(of_codes, _strings(names.tolist()))
     if column.kind == "float":
         return _numbers(values, np.float64, pa.float64())
+    if values.dtype.kind not in "iub":
+        raise ValueError(f"column {column.name}: {values.dtype} given, must be whole numbers")
     return _numbers(values, np.int64, pa.int64())
 
 

@@ -80,3 +80,42 @@ def test_without_results_of_an_engine_there_is_no_table(tmp_path, results):
     write_tables(tmp_path, [dataclasses.replace(results[1], analytic=None)])
 
     assert not list(tmp_path.iterdir())
+
+
+def test_a_fraction_is_not_cut_to_a_whole_number(tmp_path, results):
+    tokens = {**results[1].analytic.tokens, "latency_ns": np.array([0.5, 1.0, 2.0, 3.0])}
+    changed = dataclasses.replace(
+        results[1], analytic=dataclasses.replace(results[1].analytic, tokens=tokens)
+    )
+
+    with pytest.raises(ValueError, match="column latency_ns: float64 given, must be whole numbers"):
+        write_tables(tmp_path, [changed])
+
+
+@pytest.mark.parametrize("change", ["a column more", "a column less"])
+def test_columns_that_are_not_those_of_the_schema_are_refused(tmp_path, results, change):
+    tokens = dict(results[1].analytic.tokens)
+    if change == "a column more":
+        tokens["surprise"] = tokens["latency_ns"]
+    else:
+        del tokens["compute_ns"]
+    changed = dataclasses.replace(
+        results[1], analytic=dataclasses.replace(results[1].analytic, tokens=tokens)
+    )
+
+    with pytest.raises(ValueError, match="table tokens: columns that are not in both"):
+        write_tables(tmp_path, [changed])
+
+
+def test_a_number_that_is_not_there_is_null(tmp_path, results):
+    """One of three, so that the bits of what is there are not all equal."""
+    hosts = {
+        "layer": np.arange(3),
+        "expert": np.array([-1, 0, 1]),
+        "satellite": np.array([4, 5, 6]),
+        "activation_probability": np.array([1.0, 0.25, 0.75]),
+        "path_s": np.array([np.nan, 0.5, np.inf]),
+    }
+    write_tables(tmp_path, [dataclasses.replace(results[0], hosts=hosts)])
+
+    assert pq.read_table(tmp_path / "hosts.parquet")["path_s"].to_pylist() == [None, 0.5, np.inf]
