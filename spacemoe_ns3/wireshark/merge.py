@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from spacemoe_ns3.errors import InputError, WriteError
+from spacemoe_ns3.errors import InputError, OutputError, WriteError
 from spacemoe_ns3.packet.capture import open_files
 from spacemoe_ns3.packet.capture_files import CAPTURES_FILE, read_captures
 
@@ -66,6 +66,8 @@ def merge_captures(folder: Path, target: Path) -> Merged:
     ------
     InputError
         If there are no captures, or one is none of a run.
+    OutputError
+        If what is at the file's place is no file.
     WriteError
         If the file cannot be written.
     """
@@ -75,6 +77,10 @@ def merge_captures(folder: Path, target: Path) -> Merged:
             f"{folder}: no captures of a run, there is no {CAPTURES_FILE}; name a folder like "
             "results/first-ring/pcap/spacemoe, made by 'run --pcap'"
         )
+    if (
+        target.exists() and not target.is_file()
+    ):  # a device, say, whose place would be taken
+        raise OutputError(f"--out {target}: is there and is no file; name a file")
     open_files(len(rows))
     with ExitStack() as opened:
         sources = [opened.enter_context(_open(folder / row["file"])) for row in rows]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import struct
 import subprocess
 from collections.abc import Callable
@@ -12,7 +13,7 @@ from typing import Any
 import pytest
 from captured_packets import datagram, write_pcap
 
-from spacemoe_ns3.errors import InputError, WriteError
+from spacemoe_ns3.errors import InputError, OutputError, WriteError
 from spacemoe_ns3.packet.capture_files import CAPTURES_FILE
 from spacemoe_ns3.wireshark import merge_captures
 
@@ -95,3 +96,12 @@ def test_a_place_that_cannot_be_written_to_is_said_in_a_sentence(tmp_path: Path)
     folder = folder_of(tmp_path, one=[datagram(b"a")])
     with pytest.raises(WriteError, match="could not be written"):
         merge_captures(folder, tmp_path / "nowhere" / "all.pcapng")
+
+
+def test_what_is_no_file_is_not_replaced(tmp_path: Path) -> None:
+    """A pipe here; it could be a device."""
+    folder = folder_of(tmp_path, one=[datagram(b"a")])
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(OutputError, match="is there and is no file"):
+        merge_captures(folder, tmp_path / "pipe")
+    assert (tmp_path / "pipe").is_fifo()

@@ -29,6 +29,8 @@ def check_file(out: Path, *, force: bool) -> None:
     """
     if out.is_dir():
         raise OutputError(f"--out {out}: is a folder; name a file, such as {out / PAGE}")
+    if out.exists() and not out.is_file():  # a device, which the page would take the place of
+        raise OutputError(f"--out {out}: is there and is no file; name a file")
     if out.exists() and not force:
         raise OutputError(f"--out {out}: is there already; name another file, or replace it by --force")
     if not out.absolute().parent.is_dir():

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import json
+import os
 import re
 from html.parser import HTMLParser
 from pathlib import Path
@@ -153,3 +154,11 @@ def test_a_page_that_fails_leaves_nothing_behind(hostile, tmp_path, monkeypatch)
     with pytest.raises(WriteError, match=r"could not be written \(full\)"):
         write_page(load(hostile), tmp_path / "page.html")
     assert sorted(each.name for each in tmp_path.iterdir()) == ["run"]
+
+
+def test_what_is_no_file_is_not_replaced(hostile, tmp_path):
+    """A pipe here; it could be a device."""
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(OutputError, match="is there and is no file"):
+        write_page(load(hostile), tmp_path / "pipe", force=True)
+    assert (tmp_path / "pipe").is_fifo()
