@@ -77,9 +77,7 @@ def merge_captures(folder: Path, target: Path) -> Merged:
             f"{folder}: no captures of a run, there is no {CAPTURES_FILE}; name a folder like "
             "results/first-ring/pcap/spacemoe, made by 'run --pcap'"
         )
-    if (
-        target.exists() and not target.is_file()
-    ):  # a device, say, whose place would be taken
+    if target.exists() and not target.is_file():  # a device, say, whose place would be taken
         raise OutputError(f"--out {target}: is there and is no file; name a file")
     open_files(len(rows))
     with ExitStack() as opened:
